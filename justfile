@@ -1,0 +1,64 @@
+# Every recipe runs through uv: `uv run just` needs nothing else on the machine.
+
+set positional-arguments
+
+# What CI runs
+default: check test
+
+# Whatever can be said without running the tests
+check: lint types imports hosts pins docs
+
+# Style and formatting
+lint:
+    uv run ruff check
+    uv run ruff format --check
+
+# mypy and pyright, both strict
+types:
+    uv run mypy
+    uv run pyright
+
+# Who may import whom
+imports:
+    uv run lint-imports --no-logo
+
+# No file names a package index's host or a folder of one machine
+hosts:
+    uv run tools/hosts.py
+
+# The pinned versions are the ones that pyproject.toml asks for
+pins:
+    uv run --no-project tools/pin.py --check
+
+# Links between the pages lead somewhere
+docs:
+    uv run tools/docs.py
+
+# All tests; arguments go to pytest
+test *arguments: clients
+    uv run pytest "$@"
+
+# The tests that need neither other clients nor the local model, and take no seconds each
+test-fast *arguments:
+    uv run pytest -m "not clients and not local and not slow" "$@"
+
+# Mend what can be mended by itself
+fix:
+    uv run ruff check --fix
+    uv run ruff format
+
+# Start the server; arguments as for `clew serve`
+serve *arguments:
+    uv run clew serve "$@"
+
+# Measure; arguments go to the benchmark
+bench *arguments:
+    uv run python -m bench "$@"
+
+# Prepare the other clients that the tests speak with
+clients:
+    uv run tools/clients.py
+
+# Write the exact versions down anew; --upgrade moves them all
+pin *arguments:
+    uv run --no-project tools/pin.py "$@"

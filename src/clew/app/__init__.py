@@ -1,0 +1,1 @@
+"""Putting it together: settings, wiring, the command line, the log."""

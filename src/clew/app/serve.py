@@ -1,0 +1,205 @@
+"""`clew serve`: everything in one process, from start-up text to the last answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlparse
+
+import uvicorn
+
+from clew.app.wiring import assemble, default_parts
+from clew.auth.gate import Gate
+from clew.auth.keys import KeyRing
+from clew.auth.openness import host_allowed, may_open, origin_allowed
+from clew.dialects.openai.dialect import Options
+from clew.engine.model import ModelRoutes
+from clew.local_model import start as start_local_model
+from clew.service.core import Limits, SystemClock
+from clew.storage.directory import DirectoryBlobs
+from clew.storage.sqlite import open_store
+from clew.web.answer import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from clew.app.settings import Settings
+    from clew.app.wiring import Assembled
+    from clew.local_model import LocalModel
+    from clew.web.request import Request
+
+log = logging.getLogger("clew")
+
+
+class Embedded(uvicorn.Server):
+    """uvicorn inside our loop: signals are ours, because runs are to be drained before connections are closed."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+def http_server(app: Any, *, host: str, port: int) -> Embedded:  # noqa: ANN401 (an ASGI application)
+    """The HTTP server over an ASGI application. Nothing is logged and no header is made but by the application."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        http="httptools",
+        ws="none",
+        timeout_keep_alive=75,
+    )
+    return Embedded(config)
+
+
+async def serve_until(stopped: asyncio.Event, assembled: Assembled, server: Embedded, *, drain_seconds: float) -> None:
+    """Run the parts of a server until told to stop; then let what is in flight come to its end.
+
+    New connections are refused at once. Runs have `drain_seconds`; one that is longer is taken up at the
+    next start. Streams of runs that go on are ended, and can be read on from their last number.
+    """
+    await assembled.engine.start(alone=True)
+    sweeping = asyncio.ensure_future(assembled.sweep())
+    serving = asyncio.ensure_future(server.serve())
+    stopping = asyncio.ensure_future(stopped.wait())
+    try:
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        sweeping.cancel()
+        server.should_exit = True
+        await assembled.engine.stop(drain_seconds=drain_seconds)
+        assembled.core.feeds.close_all()
+        await asyncio.gather(serving, stopping, sweeping, return_exceptions=True)
+    if serving.done() and not serving.cancelled() and (error := serving.exception()):
+        raise error
+
+
+def routes_of(settings: Settings, local: LocalModel | None) -> ModelRoutes:
+    """Which model answers for which name: what is configured by pattern, else the local one, else the default."""
+    return ModelRoutes(configs=settings.models, default=settings.default_model if local is None else local.config)
+
+
+def guard_of(settings: Settings) -> Callable[[Request], Answer | None]:
+    """In open mode, a refusal for requests that a foreign page or a rebound name has sent."""
+
+    def guard(request: Request) -> Answer | None:
+        host, origin = request.headers.get("host", ""), request.headers.get("origin")
+        if host_allowed(host, settings.host, settings.port) and origin_allowed(origin):
+            return None
+        message = "This server is open and answers only to local names. Create a key to serve others: clew keys create"
+        error = {"message": message, "type": "invalid_request_error", "param": None, "code": "foreign_origin"}
+        return Answer(status=403, value={"error": error})
+
+    return guard
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM. Raises `StoreProblem`, `LocalModelMissing` and other sentences for the operator."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    store = open_store(settings.database_file)
+    local: LocalModel | None = None
+    try:
+        blobs = DirectoryBlobs(settings.blobs_folder)
+        await blobs.clear_unfinished()
+        ring = KeyRing(store, SystemClock())
+        is_open = may_open(settings.host, keys_exist=await ring.any_key(), openly_allowed=settings.open)
+        if settings.local_model is not None:
+            local = await start_local_model(settings.local_model.path)
+        assembled = assemble(
+            default_parts(
+                store=store,
+                blobs=blobs,
+                gate=Gate(ring, open_project=settings.project if is_open else None),
+                routes=routes_of(settings, local),
+                limits=Limits(
+                    run_seconds=settings.run_seconds,
+                    file_bytes=settings.file_bytes_max,
+                    part_bytes=settings.part_bytes_max,
+                    upload_bytes=settings.upload_bytes_max,
+                ),
+                options=Options(
+                    body_bytes_max=settings.body_bytes_max,
+                    poll_after_ms=settings.poll_after_ms,
+                    strict_beta=settings.strict_beta,
+                ),
+                guard=guard_of(settings) if is_open else None,
+                runs_at_once=settings.runs_at_once,
+                sweep_seconds=settings.sweep_seconds,
+            )
+        )
+        server = http_server(assembled.app, host=settings.host, port=settings.port)
+        print(start_text(settings, local, is_open=is_open), flush=True)  # noqa: T201 (for the person who started it)
+        await serve_until(stopped, assembled, server, drain_seconds=settings.drain_seconds)
+    finally:
+        if local is not None:
+            await local.stop()
+        await store.close()
+
+
+def start_text(settings: Settings, local: LocalModel | None, *, is_open: bool) -> str:
+    """What the person who started the server reads: where it is, who may come in, and lines to paste."""
+    url = settings.public_url or f"http://{_shown(settings.host)}:{settings.port}"
+    if local is not None:
+        models = f"the local model {local.name}"
+    elif settings.model_url:
+        models = f"{urlparse(settings.model_url).netloc}, as {settings.model_name or 'whatever name is asked for'}"
+    else:
+        models = "none: runs will fail. Start with --model-url URL or --local-model"
+    who = (
+        f"open: any key is accepted, into the project {settings.project!r}, from this machine only"
+        if is_open
+        else "only with a key made by `clew keys create`"
+    )
+    key = "any" if is_open else "YOUR-KEY"
+    return "\n".join(
+        (
+            "",
+            f"  Clew is serving {url}",
+            f"  data    {settings.data}",
+            f"  models  {models}",
+            f"  callers {who}",
+            "",
+            "  Point an OpenAI client at it, without touching its code:",
+            "",
+            f"    export OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY={key}",
+            "",
+            "  or in Python:",
+            "",
+            "    from openai import OpenAI",
+            f'    client = OpenAI(base_url="{url}/v1", api_key="{key}")',
+            "",
+            "  Ctrl-C stops it and loses nothing.",
+            "",
+        )
+    )
+
+
+def _shown(host: str) -> str:
+    if host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
+
+
+def run(settings: Settings) -> None:
+    """`clew serve`, from the command line."""
+    with contextlib.suppress(KeyboardInterrupt):
+        if sys.platform == "win32":
+            asyncio.run(serve(settings))
+        else:
+            import uvloop  # noqa: PLC0415 (not made for every platform)
+
+            uvloop.run(serve(settings))

@@ -1,0 +1,73 @@
+"""The one place that chooses: which store, blobs, models and dialects make a server."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from clew.dialects.openai.dialect import OpenAI, Options
+from clew.engine.completions import Completions
+from clew.engine.engine import Engine
+from clew.service.core import Core, Limits, RandomIds, SystemClock
+from clew.upkeep.sweep import sweep_forever
+from clew.web.app import App
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clew.auth.gate import Gate
+    from clew.engine.model import Model, ModelRoutes
+    from clew.service.core import Clock, Ids
+    from clew.storage.blobs import Blobs
+    from clew.storage.port import Store
+    from clew.web.answer import Answer
+    from clew.web.request import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a server is made of. Tests bring their own clock, ids and model; everything else is what users get."""
+
+    store: Store
+    blobs: Blobs
+    gate: Gate
+    routes: ModelRoutes
+    clock: Clock
+    ids: Ids
+    model: Model
+    limits: Limits
+    options: Options
+    guard: Callable[[Request], Answer | None] | None = None
+    runs_at_once: int = 64
+    sweep_seconds: float = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """A server that is ready to be started."""
+
+    core: Core
+    engine: Engine
+    app: App
+    sweep_seconds: float
+
+    async def sweep(self) -> None:
+        """Keep the store clean, for ever."""
+        await sweep_forever(self.core, every_seconds=self.sweep_seconds)
+
+
+def assemble(parts: Parts) -> Assembled:
+    """Join the parts."""
+    core = Core(store=parts.store, blobs=parts.blobs, clock=parts.clock, ids=parts.ids, limits=parts.limits)
+    engine = Engine(
+        core, parts.model, parts.routes, owner=secrets.token_hex(8), runs_at_once=parts.runs_at_once
+    )
+    openai = OpenAI(core, parts.gate, parts.routes, parts.options)
+    app = App(core, {"": openai}, parts.guard)
+    return Assembled(core=core, engine=engine, app=app, sweep_seconds=parts.sweep_seconds)
+
+
+def default_parts(**more: Any) -> Parts:  # noqa: ANN401 (the fields of Parts)
+    """The parts of a real server: the machine's clock, random ids, models over the network; the rest is given."""
+    return Parts(clock=SystemClock(), ids=RandomIds(), model=Completions(), **more)

@@ -1,0 +1,1 @@
+"""The vendors' ways to speak, a folder each. None knows of another."""

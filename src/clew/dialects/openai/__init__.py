@@ -1,0 +1,1 @@
+"""What unmodified OpenAI clients speak: assistants, threads, runs, files and vector stores."""

@@ -1,0 +1,159 @@
+"""Streams: the numbered event log of a run, as server-sent events.
+
+Each event of the log becomes one or more frames; the last frame of an event carries its number as the
+frame's `id`, so that a reader which comes back with it misses nothing and sees nothing twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from clew.dialects.openai import mapping, wire
+from clew.domain.event import Event, EventKind
+from clew.domain.item import Item, ItemStatus, Kind
+from clew.domain.run import Run, RunState
+from clew.service import runs
+from clew.web.answer import Streamed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from clew.domain.project import Caller
+    from clew.domain.thread import Thread
+    from clew.service.core import Core
+
+DONE: Final = b"event: done\ndata: [DONE]\n\n"
+CONTENT_TYPE: Final = "text/event-stream; charset=utf-8"
+
+_encode: Final = msgspec.json.Encoder().encode
+
+_RUN_EVENTS: Final = {
+    RunState.QUEUED: b"thread.run.queued",
+    RunState.RUNNING: b"thread.run.in_progress",
+    RunState.WAITING: b"thread.run.requires_action",
+    RunState.CANCELLING: b"thread.run.cancelling",
+    RunState.COMPLETED: b"thread.run.completed",
+    RunState.INCOMPLETE: b"thread.run.incomplete",
+    RunState.FAILED: b"thread.run.failed",
+    RunState.CANCELLED: b"thread.run.cancelled",
+    RunState.EXPIRED: b"thread.run.expired",
+}
+_STEP_ENDS: Final = {
+    ItemStatus.COMPLETED: b"thread.run.step.completed",
+    ItemStatus.INCOMPLETE: b"thread.run.step.completed",
+    ItemStatus.FAILED: b"thread.run.step.failed",
+    ItemStatus.CANCELLED: b"thread.run.step.cancelled",
+    ItemStatus.EXPIRED: b"thread.run.step.expired",
+}
+_MESSAGE_ENDS: Final = {
+    ItemStatus.COMPLETED: b"thread.message.completed",
+}
+
+Frame = tuple[bytes, object]
+
+
+def stream_of(
+    core: Core, caller: Caller, run: Run, *, after: int, thread: Thread | None = None, through: bool = False
+) -> Streamed:
+    """The run's events above `after` as a stream.
+
+    It ends with the run, and where the run waits for tool outputs: the submit opens a stream of its own.
+    `through` reads on past that, as a reader of the whole log wants.
+    """
+    return Streamed(
+        pieces=_pieces(core, caller, run, after, thread, through=through),
+        content_type=CONTENT_TYPE,
+        headers=(("cache-control", "no-store"), ("x-accel-buffering", "no")),
+    )
+
+
+async def _pieces(
+    core: Core, caller: Caller, run: Run, after: int, thread: Thread | None, *, through: bool
+) -> AsyncIterator[bytes]:
+    renderer = Renderer(run, thread)
+    async for events in runs.follow(core, caller, run.thread_id, run.id, after=after):
+        out: list[bytes] = []
+        for event in events:
+            out.append(renderer.render(event))
+            if event.kind is EventKind.RUN_MOVED and event.progress is not None and _ends(event, through=through):
+                out.append(DONE)
+                yield b"".join(out)
+                return
+        yield b"".join(out)
+    yield DONE
+
+
+def _ends(event: Event, *, through: bool) -> bool:
+    if event.progress is None:
+        return False
+    return event.progress.ended_at is not None or (event.progress.state is RunState.WAITING and not through)
+
+
+class Renderer:
+    """Events of one run to frames."""
+
+    def __init__(self, run: Run, thread: Thread | None = None) -> None:
+        self._run = run
+        self._thread = thread
+        self._begun: set[tuple[str, int]] = set()
+
+    def render(self, event: Event) -> bytes:
+        """The bytes of the event's frames; empty where this dialect has no word for it."""
+        frames = list(self._frames(event))
+        out: list[bytes] = []
+        for at, (name, data) in enumerate(frames):
+            number = b"id: %d\n" % event.number if at == len(frames) - 1 else b""
+            out.append(b"%bevent: %b\ndata: %b\n\n" % (number, name, _encode(data)))
+        return b"".join(out)
+
+    def _frames(self, event: Event) -> Iterator[Frame]:
+        match event.kind:
+            case EventKind.THREAD_CREATED if self._thread is not None:
+                yield b"thread.created", mapping.thread_to_wire(self._thread)
+            case EventKind.RUN_CREATED:
+                yield b"thread.run.created", self._run_at(event)
+                yield b"thread.run.queued", self._run_at(event)
+            case EventKind.RUN_MOVED if event.progress is not None:
+                yield _RUN_EVENTS[event.progress.state], self._run_at(event)
+            case EventKind.ITEM_CREATED if event.item is not None:
+                yield from self._created(event.item)
+            case EventKind.ITEM_ENDED if event.item is not None:
+                yield from self._ended(event.item, event.calls)
+            case EventKind.DELTA if event.delta is not None:
+                yield from self._delta(event)
+            case _:
+                return
+
+    def _run_at(self, event: Event) -> wire.Run:
+        """The run as it was at this event."""
+        return mapping.run_to_wire(replace(self._run, progress=event.progress) if event.progress else self._run)
+
+    def _created(self, item: Item) -> Iterator[Frame]:
+        if item.kind is Kind.GENERATION:
+            step = mapping.step_to_wire(item, ())
+            yield b"thread.run.step.created", step
+            yield b"thread.run.step.in_progress", step
+        elif item.kind is Kind.MESSAGE:
+            message = mapping.message_to_wire(item, as_begun=True)
+            yield b"thread.message.created", message
+            yield b"thread.message.in_progress", message
+
+    def _ended(self, item: Item, calls: tuple[Item, ...]) -> Iterator[Frame]:
+        if item.kind is Kind.GENERATION:
+            yield _STEP_ENDS[item.status], mapping.step_to_wire(item, calls)
+        elif item.kind is Kind.MESSAGE:
+            yield _MESSAGE_ENDS.get(item.status, b"thread.message.incomplete"), mapping.message_to_wire(item)
+
+    def _delta(self, event: Event) -> Iterator[Frame]:
+        delta = event.delta
+        if delta is None:
+            return
+        if delta.text is not None or delta.refusal is not None:
+            first = (delta.item_id, delta.index) not in self._begun
+            self._begun.add((delta.item_id, delta.index))
+            yield b"thread.message.delta", mapping.message_delta(delta, first=first)
+        else:
+            yield b"thread.run.step.delta", mapping.step_delta(delta)

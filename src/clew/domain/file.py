@@ -1,0 +1,67 @@
+"""Files and uploads: what is known about uploaded bytes. The bytes themselves are blobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from clew.domain.expiration import Expiration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """One file. `blob` is the key of its bytes, `size` counts them, `name` is only ever shown, never a path."""
+
+    project_id: str
+    id: str
+    created_at: int
+    updated_at: int
+    name: str
+    size: int
+    blob: str
+    purpose: str | None = None
+    mime: str | None = None
+    description: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    expiration: Expiration | None = None
+    expires_at: int | None = None
+    created_by: str | None = None
+
+
+class UploadState(StrEnum):
+    """Where an upload in parts is."""
+
+    PENDING = "pending"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """Bytes that come in parts and become a file: `size` is what was announced."""
+
+    project_id: str
+    id: str
+    created_at: int
+    expires_at: int
+    name: str
+    purpose: str
+    size: int
+    mime: str
+    state: UploadState = UploadState.PENDING
+    file_id: str | None = None
+    file_expiration: Expiration | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadPart:
+    """One part of an upload."""
+
+    project_id: str
+    upload_id: str
+    id: str
+    created_at: int
+    size: int
+    blob: str

@@ -1,0 +1,91 @@
+"""Indexes: searchable sets of files (OpenAI's vector stores, Yandex's search indexes)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from clew.domain.expiration import Expiration
+from clew.domain.item import Fault
+
+
+class IndexingState(StrEnum):
+    """Where a file in an index is."""
+
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunking:
+    """How texts are cut: sizes in tokens."""
+
+    size_max: int = 800
+    overlap: int = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many files of an index or batch are in which state."""
+
+    in_progress: int = 0
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.in_progress + self.completed + self.failed + self.cancelled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """One index. `counts` and `size` (bytes) are worked out from its files when it is read."""
+
+    project_id: str
+    id: str
+    created_at: int
+    updated_at: int
+    last_active_at: int
+    name: str | None = None
+    description: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    expiration: Expiration | None = None
+    expires_at: int | None = None
+    options: dict[str, Any] | None = None
+    created_by: str | None = None
+    counts: Counts = field(default_factory=Counts)
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexFile:
+    """A file's place in an index."""
+
+    project_id: str
+    index_id: str
+    file_id: str
+    created_at: int
+    state: IndexingState
+    size: int = 0
+    chunking: Chunking = field(default_factory=Chunking)
+    attributes: dict[str, Any] = field(default_factory=dict)
+    error: Fault | None = None
+    batch_id: str | None = None
+    created_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Files that were put into an index together."""
+
+    project_id: str
+    index_id: str
+    id: str
+    created_at: int
+    cancelled: bool = False
+    counts: Counts = field(default_factory=Counts)

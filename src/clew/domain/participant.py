@@ -1,0 +1,25 @@
+"""A participant: an end user of the project's app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from clew.domain.expiration import Expiration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """`identifier` is the app's own name for the person, unique in the project; `id` is ours."""
+
+    project_id: str
+    id: str
+    identifier: str
+    created_at: int
+    updated_at: int
+    metadata: dict[str, Any] = field(default_factory=dict)
+    name: str | None = None
+    description: str | None = None
+    source: str | None = None
+    expiration: Expiration | None = None
+    expires_at: int | None = None

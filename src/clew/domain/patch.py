@@ -1,0 +1,75 @@
+"""Patches: what an update says of a field. Absent, null and empty are three things.
+
+Dialects differ in how an update speaks: OpenAI replaces each field that is sent, Literal AI
+leaves a field alone when it is null, Yandex names fields in a mask. All three end as keyword
+arguments to `changed`, where `UNSET` means "leave it".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    Noun = TypeVar("Noun", bound=DataclassInstance)
+
+T = TypeVar("T")
+
+
+class Unset(Enum):
+    """The type of `UNSET`."""
+
+    UNSET = "unset"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+UNSET: Final = Unset.UNSET
+Given: TypeAlias = T | Unset
+
+
+def changed(noun: Noun, **fields: object) -> Noun:
+    """The noun with every field that is not `UNSET` replaced by its value."""
+    given = {name: value for name, value in fields.items() if value is not UNSET}
+    return replace(noun, **given) if given else noun
+
+
+def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """`old` with the keys of `new` over it; a key whose new value is None is taken away."""
+    both = {**old, **new}
+    return {key: value for key, value in both.items() if not (key in new and value is None)}
+
+
+def unless_null(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are not None: the rule of dialects in which null means unchanged."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def masked(sent: Mapping[str, Any], paths: Iterable[str], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields a mask speaks of: those sent with their values, the other masked ones with their defaults.
+
+    `paths` are names in `defaults`; nested ones are flattened by the caller with dots.
+    Raises KeyError with the first path that `defaults` does not know.
+    """
+    return {path: sent[path] if path in sent else defaults[path] for path in paths}
+
+
+def shown_as_text(value: object, dump: Any) -> str:  # noqa: ANN401 (any JSON dumper)
+    """A metadata value for a dialect that allows only strings: a string as it is, all else as JSON text."""
+    return value if isinstance(value, str) else str(dump(value))
+
+
+def restored(old: Mapping[str, Any], new: Mapping[str, str], dump: Any) -> dict[str, Any]:  # noqa: ANN401 (any JSON dumper)
+    """`new`, string values from a dialect that allows only strings, with unharmed originals.
+
+    Where a value came back as the text under which the old value was shown, the old value stands.
+    """
+    return {
+        key: old[key] if key in old and shown_as_text(old[key], dump) == value else value
+        for key, value in new.items()
+    }

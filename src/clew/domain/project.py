@@ -1,0 +1,38 @@
+"""A project: the tenant. Everything belongs to one, every key opens one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """An API key as it is kept: never the key, only its hash and the last characters for people to tell keys apart."""
+
+    id: str
+    project_id: str
+    name: str
+    hash: str
+    hint: str
+    scopes: tuple[Scope, ...]
+    created_at: int
+    revoked_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks: a project, through a key (None where the server is open), with scopes."""
+
+    project_id: str
+    key_id: str | None = None
+    scopes: frozenset[Scope] = frozenset(Scope)
+    subject: str = ""

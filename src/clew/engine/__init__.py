@@ -1,0 +1,1 @@
+"""The engine: takes queued runs and drives them to an end over a model."""

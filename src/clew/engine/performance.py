@@ -1,0 +1,219 @@
+"""Performing one run, from where it stands to where it ends or waits."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from clew.domain.event import Event, EventKind
+from clew.domain.item import Fault, ItemStatus, Kind
+from clew.domain.run import Run, RunState, move
+from clew.domain.tool import ChoiceMode, FormatKind, ToolKind
+from clew.engine.model import Ask, ModelFault
+from clew.engine.pen import Lost, Pen, Stopped
+from clew.engine.prompt import PromptTooLong, build
+from clew.engine.turn import Turn, give_up
+from clew.service import indexes
+from clew.service.closing import close_items
+
+if TYPE_CHECKING:
+    from clew.domain.tool import ResponseFormat, Tool
+    from clew.engine.model import Model, ModelConfig, ModelRoutes, ToolChoice
+    from clew.service.core import Core
+    from clew.storage.port import Tx
+
+log = logging.getLogger("clew.engine")
+
+_WORKER_LOST: Final = Fault(code="server", message="The worker that performed this run was lost; the turn was asked again.")
+
+
+async def perform(core: Core, model: Model, routes: ModelRoutes, run: Run, *, owner: str) -> None:
+    """Take a claimed run as far as it goes: to the end, or to tool calls whose outputs the caller owes.
+
+    Whatever goes wrong ends the run as failed, with the reason on it. The store's own trouble is raised:
+    the run then waits for its lease to end, and for another worker.
+    """
+    pen = Pen(core, run, owner)
+    try:
+        if await _begin(core, pen):
+            await _turn(core, model, routes, pen)
+    except Lost:
+        log.info("run %s is no longer ours", run.id)
+    except Stopped:
+        await _cancel(core, pen)
+    except PromptTooLong as problem:
+        await _prompt_too_long(core, pen, problem)
+    except ModelFault as fault:
+        await _fail(core, pen, Fault(code=fault.kind, message=str(fault)))
+    finally:
+        await pen.lay_down()
+
+
+async def _begin(core: Core, pen: Pen) -> bool:
+    """Take the run up. Whether there is something to perform: one that is being cancelled only ends."""
+
+    async def begun(tx: Tx, run: Run) -> tuple[Run, list[Event]]:
+        now = core.now()
+        if run.state is RunState.RUNNING:
+            return run, await _take_over(tx, run, now=now)
+        run = move(run, RunState.RUNNING, started_at=now)
+        await _touch_indexes(tx, run, now=now)
+        return run, [Event(kind=EventKind.RUN_MOVED, at=now, progress=run.progress)]
+
+    await pen.change(begun)
+    spent, limit = pen.run.progress.usage, pen.run.max_completion_tokens
+    if limit is not None and spent is not None and spent.completion_tokens >= limit:
+        await give_up(core, pen, RunState.INCOMPLETE, incomplete_reason="max_completion_tokens")
+        return False
+    missing = await _expired_index(core, pen.run)
+    if missing is not None:
+        await _fail(core, pen, Fault(code="server", message=f"Vector store {missing} has expired."))
+        return False
+    return True
+
+
+async def _take_over(tx: Tx, run: Run, *, now: int) -> list[Event]:
+    """Close what a lost worker left open. Its unfinished message goes: the turn is asked again from the start.
+
+    Readers of the log see the message end as incomplete before the new one begins; in the thread it would only
+    be the same answer twice.
+    """
+    still = [
+        item.id
+        for item in await tx.items.of_run(run.project_id, run.thread_id, run.id)
+        if item.kind is Kind.MESSAGE and item.status is ItemStatus.IN_PROGRESS
+    ]
+    events = await close_items(tx, run, ItemStatus.FAILED, "run_failed", now=now, error=_WORKER_LOST)
+    for message_id in still:
+        await tx.items.delete(run.project_id, run.thread_id, message_id)
+    return events
+
+
+async def _index_ids(tx: Tx, run: Run, now: int) -> list[str]:
+    """The indexes that the run's search tool works on: the run's own, the thread's and the assistant's."""
+    if not any(tool.kind is ToolKind.SEARCH for tool in run.tools):
+        return []
+    thread = await tx.threads.get(run.project_id, run.thread_id, now=now)
+    assistant = await tx.assistants.get(run.project_id, run.assistant_id, now=now)
+    found = [run.tool_resources, thread and thread.tool_resources, assistant and assistant.tool_resources]
+    return [index_id for resources in found if resources for index_id in resources.index_ids or ()]
+
+
+async def _touch_indexes(tx: Tx, run: Run, *, now: int) -> None:
+    for index_id in await _index_ids(tx, run, now):
+        index = await tx.indexes.get(run.project_id, index_id)
+        if index is not None and not indexes.expired(index, now=now):
+            await indexes.touch(tx, run.project_id, index_id, now=now)
+
+
+async def _expired_index(core: Core, run: Run) -> str | None:
+    """The first index the run would search that is past its end. Upstream fails such a run, and so do we."""
+
+    async def unit(tx: Tx) -> str | None:
+        now = core.now()
+        for index_id in await _index_ids(tx, run, now):
+            index = await tx.indexes.get(run.project_id, index_id)
+            if index is not None and indexes.expired(index, now=now):
+                return index_id
+        return None
+
+    return await core.store.read(unit)
+
+
+async def _turn(core: Core, model: Model, routes: ModelRoutes, pen: Pen) -> None:
+    run = pen.run
+    config = routes.find(run.model)
+    if config is None:
+        raise ModelFault("server", "No model is configured. Start the server with --model-url or --local-model.")
+    messages = await build(core, run, window=config.context_window_tokens, images=config.images_honoured)
+    turn = Turn(core, pen)
+    async with aclosing(model.stream(config, _ask(run, config, messages))) as pieces:
+        async for piece in pieces:
+            await turn.take(piece)
+    await pen.flush()
+
+
+def _ask(run: Run, config: ModelConfig, messages: list[dict[str, Any]]) -> Ask:
+    tools = [_function(tool) for tool in run.tools if tool.kind is ToolKind.FUNCTION]
+    used = run.progress.usage.completion_tokens if run.progress.usage else 0
+    return Ask(
+        model=config.name or run.model,
+        messages=messages,
+        tools=tools,
+        tool_choice=_choice(run) if tools else "auto",
+        parallel_tool_calls=run.parallel_tool_calls,
+        temperature=run.temperature,
+        top_p=run.top_p,
+        response_format=_format(run.response_format),
+        max_completion_tokens=None if run.max_completion_tokens is None else run.max_completion_tokens - used,
+        reasoning_effort=run.reasoning_effort,
+    )
+
+
+def _choice(run: Run) -> ToolChoice:
+    """A forced call is forced in the first turn only: for ever after, it would never let the run end."""
+    choice = run.tool_choice
+    if choice.mode is ChoiceMode.NONE:
+        return "none"
+    if run.turns > 0:
+        return "auto"
+    if choice.mode is ChoiceMode.REQUIRED:
+        return "required"
+    if choice.mode is ChoiceMode.NAMED and choice.kind is ToolKind.FUNCTION and choice.name:
+        return {"name": choice.name}
+    return "auto"
+
+
+def _function(tool: Tool) -> dict[str, Any]:
+    function: dict[str, Any] = {"name": tool.name}
+    if tool.description is not None:
+        function["description"] = tool.description
+    function["parameters"] = tool.parameters or {"type": "object", "properties": {}}
+    if tool.strict is not None:
+        function["strict"] = tool.strict
+    return {"type": "function", "function": function}
+
+
+def _format(asked: ResponseFormat) -> dict[str, Any] | None:
+    match asked.kind:
+        case FormatKind.JSON_OBJECT:
+            return {"type": "json_object"}
+        case FormatKind.JSON_SCHEMA:
+            schema = {
+                "name": asked.name,
+                "description": asked.description,
+                "schema": asked.schema,
+                "strict": asked.strict,
+            }
+            return {"type": "json_schema", "json_schema": {k: v for k, v in schema.items() if v is not None}}
+        case _:
+            return None
+
+
+async def _cancel(core: Core, pen: Pen) -> None:
+    try:
+        await give_up(core, pen, RunState.CANCELLED)
+    except Lost:
+        log.info("run %s was cancelled and then gone", pen.run.id)
+
+
+async def _prompt_too_long(core: Core, pen: Pen, problem: PromptTooLong) -> None:
+    if pen.run.max_prompt_tokens is not None:
+        await give_up(core, pen, RunState.INCOMPLETE, incomplete_reason="max_prompt_tokens")
+    else:
+        await _fail(core, pen, Fault(code="invalid_prompt", message=f"{str(problem)[:1].upper()}{str(problem)[1:]}."))
+
+
+async def _fail(core: Core, pen: Pen, error: Fault) -> None:
+    try:
+        await give_up(core, pen, RunState.FAILED, error=error)
+    except Lost:
+        log.info("run %s failed after it was no longer ours", pen.run.id)
+
+
+async def fail_as_bug(core: Core, run: Run, *, owner: str) -> None:
+    """End a run that met a bug of ours. What the bug was stands in the log."""
+    pen = Pen(core, replace(run), owner)
+    await _fail(core, pen, Fault(code="server", message="The run met an internal error."))

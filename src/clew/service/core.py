@@ -1,0 +1,106 @@
+"""What every service function works with: the store, the clock, ids, limits, and who listens to runs."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from clew.domain import ids
+from clew.service.feeds import Feeds
+
+if TYPE_CHECKING:
+    from clew.storage.blobs import Blobs
+    from clew.storage.port import Store
+
+
+class Clock(Protocol):
+    """Where time comes from. Tests bring their own."""
+
+    def now(self) -> int:
+        """Microseconds since 1970, UTC."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after so long on this clock."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> int:
+        return time.time_ns() // 1000
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class Ids(Protocol):
+    """Where ids come from. Tests bring their own."""
+
+    def new(self, kind: str) -> str:
+        """An id for a thing of this kind (a key of `ids.PREFIXES`)."""
+
+    def within(self, kind: str, thread_id: str) -> str:
+        """An id for a thing that lives in this thread, and says so."""
+
+
+class RandomIds:
+    """Ids that nobody can guess and that never collide."""
+
+    def new(self, kind: str) -> str:
+        return ids.compose(kind, secrets.randbits(144))
+
+    def within(self, kind: str, thread_id: str) -> str:
+        return ids.compose(kind, secrets.randbits(128), thread_id=thread_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one thing may weigh, as the operator set it."""
+
+    run_seconds: int = 600
+    file_bytes: int = 512 * 1024 * 1024
+    part_bytes: int = 64 * 1024 * 1024
+    upload_bytes: int = 8 * 1024 * 1024 * 1024
+    upload_seconds: int = 3600
+    thread_messages: int = 100_000
+
+
+class Signals:
+    """Words between the service and the engine in one process. Hints only: what counts is in the store."""
+
+    def __init__(self) -> None:
+        self.work = asyncio.Event()
+        self._stops: dict[str, asyncio.Event] = {}
+
+    def stop_of(self, run_id: str) -> asyncio.Event:
+        """The event that says this run is to be looked at again; made by whoever performs it."""
+        return self._stops.setdefault(run_id, asyncio.Event())
+
+    def forget(self, run_id: str) -> None:
+        """The run is no longer performed here."""
+        self._stops.pop(run_id, None)
+
+    def stop(self, run_id: str) -> None:
+        """Tell whoever performs this run, if that is in this process, to look at it again."""
+        if event := self._stops.get(run_id):
+            event.set()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """Everything a service function needs but the caller. Made once, in `app.wiring`."""
+
+    store: Store
+    blobs: Blobs
+    clock: Clock
+    ids: Ids
+    limits: Limits = field(default_factory=Limits)
+    feeds: Feeds = field(default_factory=Feeds)
+    signals: Signals = field(default_factory=Signals)
+
+    def now(self) -> int:
+        """Microseconds since 1970, UTC."""
+        return self.clock.now()

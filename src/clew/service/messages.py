@@ -1,0 +1,194 @@
+"""Messages: the items of a thread that people read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from clew.domain.expiration import Policy
+from clew.domain.item import Item, ItemStatus, Kind
+from clew.domain.problem import Invalid, NotFound, ThreadBusy, TooLarge
+from clew.domain.thread import active
+from clew.domain.tool import ToolResources
+from clew.service import indexes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clew.domain.item import Attachment, Part
+    from clew.domain.page import Page, Window
+    from clew.domain.project import Caller
+    from clew.domain.thread import Thread
+    from clew.service.core import Core
+    from clew.storage.port import Tx
+
+CODE_FILES_MAX = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """What a new message is to be."""
+
+    role: str
+    parts: tuple[Part, ...]
+    attachments: tuple[Attachment, ...] = ()
+    metadata: dict[str, Any] = field(default_factory=dict)
+    author_id: str | None = None
+
+
+async def append(
+    tx: Tx, core: Core, caller: Caller, thread: Thread, new: Sequence[NewMessage]
+) -> tuple[Thread, list[Item]]:
+    """Within a unit: messages at the end of the thread, in this order, and the thread as they leave it.
+
+    Raises `NotFound` for a file they name, `TooLarge` beyond the number of messages a thread may have.
+    """
+    if not new:
+        return thread, []
+    now = core.now()
+    await _check_files(tx, core, caller, new)
+    attached = await _with_attachments(tx, core, caller, thread, new)
+    if attached is not thread:
+        await tx.threads.update(attached)
+    if attached.expiration is not None and attached.expiration.policy is Policy.SINCE_LAST_ACTIVE:
+        attached = active(attached, now=now)
+        await tx.threads.touch(attached, now=now)
+    items = await tx.items.append(
+        thread.project_id,
+        thread.id,
+        [
+            Item(
+                thread_id=thread.id,
+                id=core.ids.within("message", thread.id),
+                kind=Kind.MESSAGE,
+                created_at=now,
+                finished_at=now,
+                role=one.role,
+                author_id=one.author_id or thread.default_author_id,
+                parts=one.parts,
+                attachments=one.attachments,
+                metadata=one.metadata,
+                created_by=caller.subject or None,
+            )
+            for one in new
+        ],
+    )
+    if items[-1].seq > core.limits.thread_messages:
+        raise TooLarge("messages", limit=core.limits.thread_messages, got=None, unit="messages")
+    return attached, items
+
+
+async def _check_files(tx: Tx, core: Core, caller: Caller, new: Sequence[NewMessage]) -> None:
+    named = [
+        file_id
+        for one in new
+        for file_id in [part.file_id for part in one.parts] + [file.file_id for file in one.attachments]
+        if file_id is not None
+    ]
+    if named and (missing := await tx.files.missing(caller.project_id, named, now=core.now())):
+        raise NotFound("file", missing)
+
+
+async def _with_attachments(
+    tx: Tx, core: Core, caller: Caller, thread: Thread, new: Sequence[NewMessage]
+) -> Thread:
+    """The thread with the attached files where its tools find them: upstream adds them to the thread as well."""
+    attached = [file for one in new for file in one.attachments if file.file_id is not None]
+    code = [file.file_id for file in attached if "code" in file.tools and file.file_id]
+    search = [file.file_id for file in attached if "search" in file.tools and file.file_id]
+    if not code and not search:
+        return thread
+    resources = thread.tool_resources or ToolResources()
+    if code:
+        files = tuple(dict.fromkeys([*(resources.code_file_ids or ()), *code]))
+        if len(files) > CODE_FILES_MAX:
+            raise Invalid("attachments", f"a thread's code tool takes at most {CODE_FILES_MAX} files")
+        resources = replace(resources, code_file_ids=files)
+    if search:
+        index_id = await indexes.put_attached(tx, core, caller, resources.index_ids or (), search)
+        resources = replace(resources, index_ids=(index_id,))
+    return replace(thread, tool_resources=resources, updated_at=core.now())
+
+
+async def _require_thread(tx: Tx, core: Core, caller: Caller, thread_id: str) -> Thread:
+    thread = await tx.threads.get(caller.project_id, thread_id, now=core.now())
+    if thread is None:
+        raise NotFound("thread", thread_id)
+    return thread
+
+
+async def create(
+    core: Core, caller: Caller, thread_id: str, new: NewMessage, *, unless_busy: bool = False
+) -> Item:
+    """A message at the end of the thread. With `unless_busy` an active run keeps it out.
+
+    Raises `NotFound` for the thread or a file, `ThreadBusy`, `TooLarge`.
+    """
+
+    async def unit(tx: Tx) -> Item:
+        thread = await _require_thread(tx, core, caller, thread_id)
+        if unless_busy and (runs := await tx.runs.active(caller.project_id, thread_id)):
+            raise ThreadBusy(thread_id, runs[0].id, attempt="append")
+        _, items = await append(tx, core, caller, thread, [new])
+        return items[0]
+
+    return await core.store.write(unit)
+
+
+async def require(tx: Tx, core: Core, caller: Caller, thread_id: str, message_id: str) -> Item:
+    """Within a unit: the message. Raises `NotFound` for the thread, else for the message."""
+    await _require_thread(tx, core, caller, thread_id)
+    item = await tx.items.get(caller.project_id, thread_id, message_id)
+    if item is None or item.kind is not Kind.MESSAGE:
+        raise NotFound("message", message_id)
+    return item
+
+
+async def get(core: Core, caller: Caller, thread_id: str, message_id: str) -> Item:
+    """The message. Raises `NotFound` for the thread, else for the message."""
+
+    async def unit(tx: Tx) -> Item:
+        return await require(tx, core, caller, thread_id, message_id)
+
+    return await core.store.read(unit)
+
+
+async def page(
+    core: Core, caller: Caller, thread_id: str, window: Window, *, run_id: str | None = None
+) -> Page[Item]:
+    """A page of the thread's messages, or of those that one run wrote.
+
+    Raises `NotFound` for the thread or an unknown cursor.
+    """
+
+    async def unit(tx: Tx) -> Page[Item]:
+        await _require_thread(tx, core, caller, thread_id)
+        return await tx.items.page(caller.project_id, thread_id, window, kind=Kind.MESSAGE, run_id=run_id)
+
+    return await core.store.read(unit)
+
+
+async def modify(core: Core, caller: Caller, thread_id: str, message_id: str, *, metadata: dict[str, Any]) -> Item:
+    """The message with this metadata in place of what it had. Raises `NotFound`."""
+
+    async def unit(tx: Tx) -> Item:
+        item = replace(await require(tx, core, caller, thread_id, message_id), metadata=metadata)
+        await tx.items.update(caller.project_id, item)
+        return item
+
+    return await core.store.write(unit)
+
+
+async def delete(core: Core, caller: Caller, thread_id: str, message_id: str) -> None:
+    """Remove the message, also from what later runs see. Raises `NotFound`."""
+
+    async def unit(tx: Tx) -> None:
+        await require(tx, core, caller, thread_id, message_id)
+        await tx.items.delete(caller.project_id, thread_id, message_id)
+
+    await core.store.write(unit)
+
+
+def visible(item: Item) -> bool:
+    """Whether a reader can make sense of it yet: one that is being written and has no text cannot be shown."""
+    return item.status is not ItemStatus.IN_PROGRESS or bool(item.parts)

@@ -1,0 +1,394 @@
+"""Runs, as callers see them: starting, reading, cancelling, answering their tool calls, following their events."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from clew.domain.event import Event, EventKind
+from clew.domain.expiration import SECOND
+from clew.domain.item import Item, ItemStatus, Kind
+from clew.domain.page import Page
+from clew.domain.problem import NotFound, OutputsMismatch, ThreadBusy, WrongState
+from clew.domain.run import CANCELLABLE, Progress, Run, RunState, Truncation, move
+from clew.domain.tool import ResponseFormat, Tool, ToolChoice, ToolResources
+from clew.service import assistants, messages, threads
+from clew.service.closing import close
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from clew.domain.assistant import Assistant
+    from clew.domain.page import Window
+    from clew.domain.project import Caller
+    from clew.domain.thread import Thread
+    from clew.service.core import Core
+    from clew.service.messages import NewMessage
+    from clew.service.threads import NewThread
+    from clew.storage.port import Tx
+
+EVENTS_AT_ONCE: Final = 500
+LOOK_AGAIN_SECONDS: Final = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """What a new run is to be. None means: as the assistant has it."""
+
+    assistant_id: str
+    model: str | None = None
+    instructions: str | None = None
+    additional_instructions: str | None = None
+    additional_messages: tuple[NewMessage, ...] = ()
+    tools: tuple[Tool, ...] | None = None
+    tool_resources: ToolResources | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    temperature: float | None = None
+    top_p: float | None = None
+    reasoning_effort: str | None = None
+    response_format: ResponseFormat | None = None
+    tool_choice: ToolChoice = field(default_factory=ToolChoice)
+    parallel_tool_calls: bool = True
+    truncation: Truncation = field(default_factory=Truncation)
+    max_prompt_tokens: int | None = None
+    max_completion_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What a caller's function gave for one call."""
+
+    call_id: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """A run after a change, and the number of the last event before that change: where a stream of it begins."""
+
+    run: Run
+    events_before: int
+    thread: Thread | None = None
+
+
+def _effective(new: NewRun, assistant: Assistant) -> str:
+    text = assistant.instructions if new.instructions is None else new.instructions
+    return "\n\n".join(part for part in (text, new.additional_instructions) if part)
+
+
+def _fresh(core: Core, caller: Caller, thread: Thread, assistant: Assistant, new: NewRun) -> Run:
+    """The run, with everything it asks of the model frozen as it is now."""
+    now = core.now()
+    return Run(
+        project_id=thread.project_id,
+        thread_id=thread.id,
+        id=core.ids.within("run", thread.id),
+        assistant_id=assistant.id,
+        created_at=now,
+        model=new.model or assistant.model,
+        progress=Progress(
+            state=RunState.QUEUED, expires_at=now + core.limits.run_seconds * SECOND, metadata=new.metadata
+        ),
+        instructions=_effective(new, assistant),
+        tools=assistant.tools if new.tools is None else new.tools,
+        tool_resources=new.tool_resources,
+        tool_choice=new.tool_choice,
+        parallel_tool_calls=new.parallel_tool_calls,
+        response_format=new.response_format or assistant.response_format or ResponseFormat(),
+        truncation=new.truncation,
+        temperature=assistant.temperature if new.temperature is None else new.temperature,
+        top_p=assistant.top_p if new.top_p is None else new.top_p,
+        reasoning_effort=new.reasoning_effort or assistant.reasoning_effort,
+        max_prompt_tokens=new.max_prompt_tokens,
+        max_completion_tokens=new.max_completion_tokens,
+        created_by=caller.subject or None,
+    )
+
+
+async def _start(
+    tx: Tx, core: Core, caller: Caller, thread: Thread, assistant: Assistant, new: NewRun, first: Sequence[Event]
+) -> tuple[Run, list[Event]]:
+    thread, _ = await messages.append(tx, core, caller, thread, new.additional_messages)
+    run = await tx.runs.insert(_fresh(core, caller, thread, assistant, new))
+    created = Event(kind=EventKind.RUN_CREATED, at=run.created_at, progress=run.progress)
+    events = await tx.events.append(run, [*first, created])
+    return replace(run, last_event=events[-1].number), events
+
+
+def _announce(core: Core, run: Run, events: Sequence[Event]) -> None:
+    core.feeds.publish(run.id, events)
+    if run.state is RunState.QUEUED:
+        core.signals.work.set()
+
+
+async def create(
+    core: Core, caller: Caller, thread_id: str, new: NewRun, *, unless_busy: bool = False
+) -> Changed:
+    """A queued run of the assistant over the thread, after its additional messages. With `unless_busy` one at a time.
+
+    Raises `NotFound` for thread, assistant or a named file, `ThreadBusy`, `TooLarge`.
+    """
+
+    async def unit(tx: Tx) -> tuple[Run, list[Event]]:
+        thread = await threads.require(tx, core, caller, thread_id)
+        assistant = await assistants.require(tx, core, caller, new.assistant_id)
+        if unless_busy and (busy := await tx.runs.active(caller.project_id, thread_id)):
+            raise ThreadBusy(thread_id, busy[0].id, attempt="run")
+        return await _start(tx, core, caller, thread, assistant, new, ())
+
+    run, events = await core.store.write(unit)
+    _announce(core, run, events)
+    return Changed(run=run, events_before=0)
+
+
+async def create_with_thread(core: Core, caller: Caller, new_thread: NewThread, new: NewRun) -> Changed:
+    """A new thread and a queued run over it, both or neither.
+
+    Raises `NotFound` for the assistant, or a file or index that is named.
+    """
+
+    async def unit(tx: Tx) -> tuple[Thread, Run, list[Event]]:
+        assistant = await assistants.require(tx, core, caller, new.assistant_id)
+        thread = await threads.insert(tx, core, caller, new_thread)
+        created = Event(kind=EventKind.THREAD_CREATED, at=thread.created_at)
+        run, events = await _start(tx, core, caller, thread, assistant, new, (created,))
+        return thread, run, events
+
+    thread, run, events = await core.store.write(unit)
+    _announce(core, run, events)
+    return Changed(run=run, events_before=0, thread=thread)
+
+
+async def require(tx: Tx, core: Core, caller: Caller, thread_id: str, run_id: str) -> Run:
+    """Within a unit: the run. Raises `NotFound` for the thread, else for the run."""
+    await threads.require(tx, core, caller, thread_id)
+    run = await tx.runs.get(caller.project_id, thread_id, run_id)
+    if run is None:
+        raise NotFound("run", run_id)
+    return run
+
+
+async def get(core: Core, caller: Caller, thread_id: str, run_id: str) -> Run:
+    """The run. Raises `NotFound` for the thread, else for the run."""
+
+    async def unit(tx: Tx) -> Run:
+        return await require(tx, core, caller, thread_id, run_id)
+
+    return await core.store.read(unit)
+
+
+async def page(core: Core, caller: Caller, thread_id: str, window: Window) -> Page[Run]:
+    """A page of the thread's runs. Raises `NotFound` for the thread or an unknown cursor."""
+
+    async def unit(tx: Tx) -> Page[Run]:
+        await threads.require(tx, core, caller, thread_id)
+        return await tx.runs.page(caller.project_id, thread_id, window)
+
+    return await core.store.read(unit)
+
+
+async def modify(core: Core, caller: Caller, thread_id: str, run_id: str, *, metadata: dict[str, Any]) -> Run:
+    """The run with this metadata in place of what it had, whatever its state. Raises `NotFound`."""
+
+    async def unit(tx: Tx) -> Run:
+        run = await require(tx, core, caller, thread_id, run_id)
+        run = replace(run, progress=replace(run.progress, metadata=metadata))
+        await tx.runs.update(run)
+        return run
+
+    return await core.store.write(unit)
+
+
+async def cancel(core: Core, caller: Caller, thread_id: str, run_id: str) -> Run:
+    """The run as it is being cancelled. Whoever performs it is told; one that nobody performs is cancelled at once.
+
+    Raises `NotFound`, and `WrongState` where it is over or being cancelled already.
+    """
+
+    async def unit(tx: Tx) -> tuple[Run, list[Event]]:
+        run = await require(tx, core, caller, thread_id, run_id)
+        if run.state not in CANCELLABLE:
+            raise WrongState("run", run_id, state=run.state, attempt="cancel")
+        performed = run.state is RunState.RUNNING
+        cancelling = move(run, RunState.CANCELLING, owed=())
+        events = [Event(kind=EventKind.RUN_MOVED, at=core.now(), progress=cancelling.progress)]
+        if performed:
+            await tx.runs.update(cancelling)
+        else:
+            ended, more = await close(tx, cancelling, RunState.CANCELLED, now=core.now())
+            await tx.runs.update(ended)
+            events += more
+        return cancelling, await tx.events.append(run, events)
+
+    run, events = await core.store.write(unit)
+    core.feeds.publish(run.id, events)
+    core.signals.stop(run.id)
+    return run
+
+
+async def submit(core: Core, caller: Caller, thread_id: str, run_id: str, outputs: Sequence[Output]) -> Changed:
+    """The run, queued again with the outputs of all the calls it waited for.
+
+    Raises `NotFound`, `WrongState` where it does not wait, `OutputsMismatch` where they are for other calls.
+    """
+
+    async def unit(tx: Tx) -> tuple[Run, int, list[Event]]:
+        run = await require(tx, core, caller, thread_id, run_id)
+        if run.state is not RunState.WAITING:
+            raise WrongState("run", run_id, state=run.state, attempt="submit")
+        owed = [call.id for call in run.progress.owed]
+        got = [output.call_id for output in outputs]
+        if sorted(owed) != sorted(got):
+            raise OutputsMismatch(expected=owed, got=got)
+        ended = await _fill(tx, core, run, {output.call_id: output.output for output in outputs})
+        queued = replace(move(run, RunState.QUEUED, owed=()), lease_owner=None, lease_until=None)
+        await tx.runs.update(queued)
+        moved = Event(kind=EventKind.RUN_MOVED, at=core.now(), progress=queued.progress)
+        return queued, run.last_event, await tx.events.append(run, [*ended, moved])
+
+    run, before, events = await core.store.write(unit)
+    _announce(core, run, events)
+    return Changed(run=replace(run, last_event=events[-1].number), events_before=before)
+
+
+async def _fill(tx: Tx, core: Core, run: Run, outputs: dict[str, str]) -> list[Event]:
+    """Put the outputs into their calls and complete the generations that asked for them."""
+    now = core.now()
+    items = await tx.items.of_run(run.project_id, run.thread_id, run.id)
+    filled: list[Item] = []
+    for item in items:
+        if item.kind is Kind.TOOL_CALL and item.id in outputs and item.trace is not None:
+            done = replace(
+                item,
+                status=ItemStatus.COMPLETED,
+                finished_at=now,
+                trace=replace(item.trace, output=outputs[item.id], ended_at=now),
+            )
+            await tx.items.update(run.project_id, done)
+            filled.append(done)
+    parents = {item.parent_id for item in filled}
+    events: list[Event] = []
+    for item in items:
+        if item.kind is Kind.GENERATION and item.id in parents:
+            done = replace(item, status=ItemStatus.COMPLETED, finished_at=now)
+            await tx.items.update(run.project_id, done)
+            calls = tuple(call for call in filled if call.parent_id == item.id)
+            events.append(Event(kind=EventKind.ITEM_ENDED, at=now, item=done, calls=calls))
+    return events
+
+
+async def follow(
+    core: Core, caller: Caller, thread_id: str, run_id: str, *, after: int = 0
+) -> AsyncIterator[list[Event]]:
+    """The run's events above `after`, as they come, in small lists. Ends with the run, its thread, or the server.
+
+    Raises `NotFound` for the thread, else for the run. A reader that is slow misses nothing.
+    """
+    run = await get(core, caller, thread_id, run_id)
+    feed = core.feeds.join(run.id)
+    number = after
+    looked = False
+    try:
+        while True:
+            moved = feed.moved()
+            events = feed.after(number)
+            if events is None:
+                events = await _stored(core, caller, thread_id, run_id, number)
+            if events:
+                number = events[-1].number
+                yield events
+                if events[-1].progress is not None and events[-1].progress.ended_at is not None:
+                    return
+            elif feed.closed:
+                return
+            elif not looked:  # once is enough: from here on the feed tells, but for what `_quiet` is for
+                looked = True
+                if await _over(core, caller, thread_id, run_id, number):
+                    return
+            else:
+                looked = not await _quiet(moved)
+    finally:
+        core.feeds.leave(run.id)
+
+
+async def _quiet(moved: asyncio.Event) -> bool:
+    """Wait for news of a run; True where there was none for so long that the store should be asked again.
+
+    Nothing tells this process of a run that another process ends, or that goes with its expired thread.
+    """
+    try:
+        await asyncio.wait_for(moved.wait(), LOOK_AGAIN_SECONDS)
+    except TimeoutError:
+        return True
+    return False
+
+
+async def _stored(core: Core, caller: Caller, thread_id: str, run_id: str, number: int) -> list[Event]:
+    async def unit(tx: Tx) -> list[Event]:
+        return await tx.events.after(caller.project_id, thread_id, run_id, number=number, limit=EVENTS_AT_ONCE)
+
+    return await core.store.read(unit)
+
+
+async def _over(core: Core, caller: Caller, thread_id: str, run_id: str, number: int) -> bool:
+    """Whether no event above `number` will ever come."""
+
+    async def unit(tx: Tx) -> Run | None:
+        return await tx.runs.get(caller.project_id, thread_id, run_id)
+
+    run = await core.store.read(unit)
+    return run is None or (run.progress.ended_at is not None and run.last_event <= number)
+
+
+async def steps_page(
+    core: Core, caller: Caller, thread_id: str, run_id: str, window: Window
+) -> Page[tuple[Item, tuple[Item, ...]]]:
+    """A page of what the run's model did turn by turn: each generation with its tool calls, or the message it wrote.
+
+    Raises `NotFound` for thread, run or an unknown cursor.
+    """
+
+    async def unit(tx: Tx) -> Page[tuple[Item, tuple[Item, ...]]]:
+        await require(tx, core, caller, thread_id, run_id)
+        for cursor in (window.after, window.before):
+            await _check_cursor(tx, caller, thread_id, run_id, cursor)
+        found = await tx.items.page(
+            caller.project_id, thread_id, window, kind=Kind.GENERATION, run_id=run_id
+        )
+        children = await _children(tx, caller, thread_id, run_id)
+        return Page(
+            things=tuple((item, children.get(item.id, ())) for item in found.things), has_more=found.has_more
+        )
+
+    return await core.store.read(unit)
+
+
+async def _check_cursor(tx: Tx, caller: Caller, thread_id: str, run_id: str, cursor: str | None) -> None:
+    """Raise `NotFound` where the cursor is no step of this run, though it may be one of another."""
+    if cursor is not None:
+        item = await tx.items.get(caller.project_id, thread_id, cursor)
+        if item is None or item.run_id != run_id:
+            raise NotFound("step", cursor)
+
+
+async def step(
+    core: Core, caller: Caller, thread_id: str, run_id: str, step_id: str
+) -> tuple[Item, tuple[Item, ...]]:
+    """One generation of the run with what it made. Raises `NotFound` for thread, run, else step."""
+
+    async def unit(tx: Tx) -> tuple[Item, tuple[Item, ...]]:
+        await require(tx, core, caller, thread_id, run_id)
+        item = await tx.items.get(caller.project_id, thread_id, step_id)
+        if item is None or item.kind is not Kind.GENERATION or item.run_id != run_id:
+            raise NotFound("step", step_id)
+        return item, (await _children(tx, caller, thread_id, run_id)).get(step_id, ())
+
+    return await core.store.read(unit)
+
+
+async def _children(tx: Tx, caller: Caller, thread_id: str, run_id: str) -> dict[str | None, tuple[Item, ...]]:
+    by_parent: dict[str | None, tuple[Item, ...]] = {}
+    for item in await tx.items.of_run(caller.project_id, thread_id, run_id):
+        by_parent[item.parent_id] = (*by_parent.get(item.parent_id, ()), item)
+    return by_parent

@@ -1,0 +1,170 @@
+"""Indexes of files, in SQLite. Counts and sizes are kept beside the index as its files change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from clew.domain.index import Batch, Counts, Index, IndexFile
+from clew.domain.problem import NotFound
+from clew.storage.bodies import dump, load
+from clew.storage.sqlite.table import Place, Row, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from clew.domain.index import IndexingState
+    from clew.domain.page import Page, Window
+
+_NO_COUNTS = Counts()
+
+
+def count(table: Table, index_no: int, by_state: Mapping[str, int], *, size: int) -> None:
+    """Add to the counts of an index; what is taken away is negative."""
+    table.run(
+        "index_count",
+        index_no=index_no,
+        size=size,
+        in_progress=by_state.get("in_progress", 0),
+        completed=by_state.get("completed", 0),
+        failed=by_state.get("failed", 0),
+        cancelled=by_state.get("cancelled", 0),
+    )
+
+
+def _index_from_row(row: Row) -> Index:
+    in_progress, completed, failed, cancelled, size, body = row
+    counts = Counts(in_progress=in_progress, completed=completed, failed=failed, cancelled=cancelled)
+    return replace(load(Index, body), counts=counts, size=size)
+
+
+def _file_from_row(row: Row) -> IndexFile:
+    return load(IndexFile, row[0])
+
+
+class IndexTable(Table):
+    """The SQLite answer to `port.Indexes`."""
+
+    async def insert(self, index: Index) -> None:
+        self.run(
+            "index_insert",
+            project_id=index.project_id,
+            id=index.id,
+            created_at=index.created_at,
+            body=dump(replace(index, counts=_NO_COUNTS, size=0)),
+        )
+
+    async def get(self, project_id: str, index_id: str) -> Index | None:
+        row = self.one("index_get", project_id=project_id, id=index_id)
+        return _index_from_row(row) if row else None
+
+    async def update(self, index: Index) -> None:
+        self.run(
+            "index_update",
+            project_id=index.project_id,
+            id=index.id,
+            body=dump(replace(index, counts=_NO_COUNTS, size=0)),
+        )
+
+    async def delete(self, project_id: str, index_id: str) -> bool:
+        self.run("index_files_delete", project_id=project_id, id=index_id)
+        self.run("batches_delete", project_id=project_id, id=index_id)
+        return self.one("index_delete", project_id=project_id, id=index_id) is not None
+
+    async def page(self, project_id: str, window: Window) -> Page[Index]:
+        where = self.by_time(
+            window,
+            self.place("index", "index_place", window.after, project_id=project_id),
+            self.place("index", "index_place", window.before, project_id=project_id),
+        )
+        return self.page_by_time("index_page", window, where, _index_from_row, project_id=project_id)
+
+    def _no(self, project_id: str, index_id: str) -> int:
+        row = self.one("index_place", project_id=project_id, id=index_id)
+        if row is None:
+            raise NotFound("index", index_id)
+        return int(row[0])
+
+    async def put_file(self, file: IndexFile) -> None:
+        keys = {"project_id": file.project_id, "index_id": file.index_id, "file_id": file.file_id}
+        index_no = self._no(file.project_id, file.index_id)
+        old = self.one("index_file_old", **keys)
+        self.run(
+            "index_file_put",
+            **keys,
+            created_at=file.created_at,
+            state=file.state,
+            batch_id=file.batch_id,
+            size=file.size,
+            body=dump(file),
+        )
+        if old is not None:
+            count(self, index_no, {old[0]: -1}, size=-old[1])
+        count(self, index_no, {file.state: 1}, size=file.size)
+
+    async def get_file(self, project_id: str, index_id: str, file_id: str) -> IndexFile | None:
+        row = self.one("index_file_get", project_id=project_id, index_id=index_id, file_id=file_id)
+        return _file_from_row(row) if row else None
+
+    async def drop_file(self, project_id: str, index_id: str, file_id: str) -> bool:
+        row = self.one("index_file_drop", project_id=project_id, index_id=index_id, file_id=file_id)
+        if row is None:
+            return False
+        count(self, self._no(project_id, index_id), {row[0]: -1}, size=-row[1])
+        return True
+
+    def _file_place(self, project_id: str, index_id: str, file_id: str | None) -> Place | None:
+        if file_id is None:
+            return None
+        row = self.one("index_file_place", project_id=project_id, index_id=index_id, file_id=file_id)
+        if row is None:
+            raise NotFound("file", file_id, within=("index", index_id))
+        return row[1], row[0]
+
+    async def page_files(
+        self,
+        project_id: str,
+        index_id: str,
+        window: Window,
+        *,
+        state: IndexingState | None,
+        batch_id: str | None = None,
+    ) -> Page[IndexFile]:
+        where = self.by_time(
+            window,
+            self._file_place(project_id, index_id, window.after),
+            self._file_place(project_id, index_id, window.before),
+        )
+        keys = {"project_id": project_id, "index_id": index_id}
+        if batch_id is not None:
+            return self.page_by_time(
+                "index_file_batch", window, where, _file_from_row, **keys, batch_id=batch_id, state=state
+            )
+        if state is not None:
+            return self.page_by_time("index_file_state", window, where, _file_from_row, **keys, state=state)
+        return self.page_by_time("index_file_page", window, where, _file_from_row, **keys)
+
+    async def insert_batch(self, batch: Batch) -> None:
+        self.run(
+            "batch_insert",
+            project_id=batch.project_id,
+            index_id=batch.index_id,
+            id=batch.id,
+            body=dump(replace(batch, counts=_NO_COUNTS)),
+        )
+
+    async def get_batch(self, project_id: str, index_id: str, batch_id: str) -> Batch | None:
+        row = self.one("batch_get", project_id=project_id, index_id=index_id, id=batch_id)
+        if row is None:
+            return None
+        found: dict[str, int] = dict(self.all("batch_counts", project_id=project_id, index_id=index_id, batch_id=batch_id))
+        return replace(load(Batch, row[0]), counts=Counts(**found))
+
+    async def update_batch(self, batch: Batch) -> None:
+        self.run(
+            "batch_update",
+            project_id=batch.project_id,
+            index_id=batch.index_id,
+            id=batch.id,
+            body=dump(replace(batch, counts=_NO_COUNTS)),
+        )

@@ -1,0 +1,164 @@
+"""Runs and their events, in SQLite."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from clew.domain.event import Event
+from clew.domain.problem import NotFound
+from clew.domain.run import Progress, Run, RunState
+from clew.storage.bodies import dump, load
+from clew.storage.port import RunKey
+from clew.storage.sqlite.paging import HIGHEST, LOWEST, page, span
+from clew.storage.sqlite.table import Row, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clew.domain.page import Page, Window
+
+_UNMOVED = Progress(state=RunState.QUEUED)
+
+
+def _run_from_row(row: Row) -> Run:
+    no, turns, owner, until, last_event, progress, body = row
+    return replace(
+        load(Run, body),
+        seq=no,
+        turns=turns,
+        lease_owner=owner,
+        lease_until=until,
+        last_event=last_event,
+        progress=load(Progress, progress),
+    )
+
+
+def _frozen(run: Run) -> bytes:
+    """What never changes: what moves has columns of its own, so that moving rewrites only those."""
+    return dump(replace(run, progress=_UNMOVED, turns=0, lease_owner=None, lease_until=None, last_event=0, seq=0))
+
+
+class RunTable(Table):
+    """The SQLite answer to `port.Runs`."""
+
+    async def insert(self, run: Run) -> Run:
+        row = self.one(
+            "run_insert",
+            project_id=run.project_id,
+            thread_id=run.thread_id,
+            id=run.id,
+            state=run.state,
+            turns=run.turns,
+            lease_owner=run.lease_owner,
+            lease_until=run.lease_until,
+            expires_at=run.progress.expires_at,
+            last_event=run.last_event,
+            progress=dump(run.progress),
+            body=_frozen(run),
+        )
+        if row is None:
+            raise NotFound("thread", run.thread_id)
+        return replace(run, seq=row[0])
+
+    async def get(self, project_id: str, thread_id: str, run_id: str) -> Run | None:
+        row = self.one("run_get", project_id=project_id, thread_id=thread_id, id=run_id)
+        return _run_from_row(row) if row else None
+
+    async def update(self, run: Run) -> None:
+        self.run(
+            "run_update",
+            project_id=run.project_id,
+            thread_id=run.thread_id,
+            id=run.id,
+            state=run.state,
+            turns=run.turns,
+            lease_owner=run.lease_owner,
+            lease_until=run.lease_until,
+            expires_at=run.progress.expires_at,
+            progress=dump(run.progress),
+        )
+
+    async def active(self, project_id: str, thread_id: str) -> list[Run]:
+        return [_run_from_row(row) for row in self.all("run_active", project_id=project_id, thread_id=thread_id)]
+
+    def _no(self, project_id: str, thread_id: str, id: str | None) -> int | None:  # noqa: A002
+        if id is None:
+            return None
+        row = self.one("run_place", project_id=project_id, thread_id=thread_id, id=id)
+        if row is None:
+            raise NotFound("run", id)
+        return int(row[0])
+
+    async def page(self, project_id: str, thread_id: str, window: Window) -> Page[Run]:
+        where = span(
+            window,
+            after=self._no(project_id, thread_id, window.after),
+            before=self._no(project_id, thread_id, window.before),
+            lowest=LOWEST,
+            highest=HIGHEST,
+        )
+        rows = self.all(
+            "run_page" + where.suffix,
+            project_id=project_id,
+            thread_id=thread_id,
+            low=where.low,
+            high=where.high,
+            limit=where.fetch,
+        )
+        return page(window, where, rows, _run_from_row)
+
+    async def claim(self, *, owner: str, now: int, lease_until: int, limit: int) -> list[Run]:
+        rows = self.all("run_claim", owner=owner, now=now, lease_until=lease_until, limit=limit)
+        return [_run_from_row(row) for row in rows]
+
+    async def renew(self, *, owner: str, run_keys: Sequence[RunKey], lease_until: int) -> list[RunKey]:
+        return [
+            key
+            for key in run_keys
+            if self.one(
+                "run_renew",
+                owner=owner,
+                lease_until=lease_until,
+                project_id=key.project_id,
+                thread_id=key.thread_id,
+                id=key.run_id,
+            )
+        ]
+
+    async def release(self, *, owner: str) -> None:
+        self.run("run_release", owner=owner)
+
+    async def release_all(self) -> None:
+        self.run("run_release_all")
+
+    async def overdue(self, *, now: int, limit: int) -> list[Run]:
+        return [_run_from_row(row) for row in self.all("run_overdue", now=now, limit=limit)]
+
+
+class EventTable(Table):
+    """The SQLite answer to `port.Events`."""
+
+    async def append(self, run: Run, events: Sequence[Event]) -> list[Event]:
+        if not events:
+            return []
+        row = self.one(
+            "event_numbers",
+            project_id=run.project_id,
+            thread_id=run.thread_id,
+            id=run.id,
+            count=len(events),
+        )
+        if row is None:
+            raise NotFound("run", run.id)
+        run_no, last = row
+        numbered = [replace(event, number=n) for n, event in enumerate(events, last - len(events) + 1)]
+        for event in numbered:
+            self.run("event_insert", run_no=run_no, number=event.number, body=dump(event))
+        return numbered
+
+    async def after(self, project_id: str, thread_id: str, run_id: str, *, number: int, limit: int) -> list[Event]:
+        rows = self.all(
+            "event_after", project_id=project_id, thread_id=thread_id, run_id=run_id, number=number, limit=limit
+        )
+        return [load(Event, row[1]) for row in rows]

