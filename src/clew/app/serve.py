@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("clew")
 
 
+class CannotListen(Exception):
+    """The address is not to be had. `str` is a sentence for the operator."""
+
+
 class Embedded(uvicorn.Server):
     """uvicorn inside our loop: signals are ours, because runs are to be drained before connections are closed."""
 
@@ -44,12 +50,22 @@ class Embedded(uvicorn.Server):
         yield
 
 
-def http_server(app: Any, *, host: str, port: int) -> Embedded:  # noqa: ANN401 (an ASGI application)
+def bound_socket(host: str, port: int) -> socket.socket:
+    """A socket that listens there, so that a port which is taken is a sentence and 0 becomes a number.
+
+    Raises `CannotListen`.
+    """
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)  # pyright: ignore[reportArgumentType]
+    except OSError as error:
+        raise CannotListen(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+
+
+def http_server(app: Any) -> Embedded:  # noqa: ANN401 (an ASGI application)
     """The HTTP server over an ASGI application. Nothing is logged and no header is made but by the application."""
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -62,15 +78,18 @@ def http_server(app: Any, *, host: str, port: int) -> Embedded:  # noqa: ANN401 
     return Embedded(config)
 
 
-async def serve_until(stopped: asyncio.Event, assembled: Assembled, server: Embedded, *, drain_seconds: float) -> None:
+async def serve_until(
+    stopped: asyncio.Event, assembled: Assembled, listening: socket.socket, *, drain_seconds: float
+) -> None:
     """Run the parts of a server until told to stop; then let what is in flight come to its end.
 
     New connections are refused at once. Runs have `drain_seconds`; one that is longer is taken up at the
     next start. Streams of runs that go on are ended, and can be read on from their last number.
     """
+    server = http_server(assembled.app)
     await assembled.engine.start(alone=True)
     sweeping = asyncio.ensure_future(assembled.sweep())
-    serving = asyncio.ensure_future(server.serve())
+    serving = asyncio.ensure_future(server.serve(sockets=[listening]))
     stopping = asyncio.ensure_future(stopped.wait())
     try:
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -105,7 +124,10 @@ def guard_of(settings: Settings) -> Callable[[Request], Answer | None]:
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM. Raises `StoreProblem`, `LocalModelMissing` and other sentences for the operator."""
+    """Serve until SIGINT or SIGTERM.
+
+    Raises `StoreProblem`, `NotOpen`, `CannotListen` and the local model's problems: sentences for the operator.
+    """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -141,9 +163,10 @@ async def serve(settings: Settings) -> None:
                 sweep_seconds=settings.sweep_seconds,
             )
         )
-        server = http_server(assembled.app, host=settings.host, port=settings.port)
+        listening = bound_socket(settings.host, settings.port)
+        settings = replace(settings, port=listening.getsockname()[1])
         print(start_text(settings, local, is_open=is_open), flush=True)  # noqa: T201 (for the person who started it)
-        await serve_until(stopped, assembled, server, drain_seconds=settings.drain_seconds)
+        await serve_until(stopped, assembled, listening, drain_seconds=settings.drain_seconds)
     finally:
         if local is not None:
             await local.stop()
@@ -160,7 +183,7 @@ def start_text(settings: Settings, local: LocalModel | None, *, is_open: bool) -
     else:
         models = "none: runs will fail. Start with --model-url URL or --local-model"
     who = (
-        f"open: any key is accepted, into the project {settings.project!r}, from this machine only"
+        f"open: any key is accepted, into the project {settings.project!r}"
         if is_open
         else "only with a key made by `clew keys create`"
     )

@@ -60,9 +60,7 @@ class Assembled:
 def assemble(parts: Parts) -> Assembled:
     """Join the parts."""
     core = Core(store=parts.store, blobs=parts.blobs, clock=parts.clock, ids=parts.ids, limits=parts.limits)
-    engine = Engine(
-        core, parts.model, parts.routes, owner=secrets.token_hex(8), runs_at_once=parts.runs_at_once
-    )
+    engine = Engine(core, parts.model, parts.routes, owner=secrets.token_hex(8), runs_at_once=parts.runs_at_once)
     openai = OpenAI(core, parts.gate, parts.routes, parts.options)
     app = App(core, {"": openai}, parts.guard)
     return Assembled(core=core, engine=engine, app=app, sweep_seconds=parts.sweep_seconds)

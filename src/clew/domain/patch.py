@@ -70,6 +70,5 @@ def restored(old: Mapping[str, Any], new: Mapping[str, str], dump: Any) -> dict[
     Where a value came back as the text under which the old value was shown, the old value stands.
     """
     return {
-        key: old[key] if key in old and shown_as_text(old[key], dump) == value else value
-        for key, value in new.items()
+        key: old[key] if key in old and shown_as_text(old[key], dump) == value else value for key, value in new.items()
     }

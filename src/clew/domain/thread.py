@@ -36,9 +36,7 @@ class Thread:
 
 def expiring(thread: Thread) -> Thread:
     """The thread with `expires_at` worked out anew from its expiration and times."""
-    ends = expirations.expires_at(
-        thread.expiration, created_at=thread.created_at, last_active_at=thread.last_active_at
-    )
+    ends = expirations.expires_at(thread.expiration, created_at=thread.created_at, last_active_at=thread.last_active_at)
     return thread if ends == thread.expires_at else replace(thread, expires_at=ends)
 
 

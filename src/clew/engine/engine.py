@@ -34,9 +34,7 @@ class Engine:
     Work in this process announces itself; the regular look finds what other processes left, or lost.
     """
 
-    def __init__(
-        self, core: Core, model: Model, routes: ModelRoutes, *, owner: str, runs_at_once: int = 64
-    ) -> None:
+    def __init__(self, core: Core, model: Model, routes: ModelRoutes, *, owner: str, runs_at_once: int = 64) -> None:
         self._core = core
         self._model = model
         self._routes = routes
@@ -68,6 +66,7 @@ class Engine:
             task.cancel()
         await asyncio.gather(*self._performing.values(), return_exceptions=True)
         await self._core.store.write(lambda tx: tx.runs.release(owner=self._owner))
+        await self._model.close()
 
     async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
         while True:

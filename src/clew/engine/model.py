@@ -171,3 +171,7 @@ class Model(Protocol):
         Hold it in `contextlib.aclosing`: closing early ends the request, and leaving the loop alone does not close.
         """
         ...
+
+    async def close(self) -> None:
+        """Let the connections go. Nothing is asked afterwards."""
+        ...

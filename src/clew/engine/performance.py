@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("clew.engine")
 
-_WORKER_LOST: Final = Fault(code="server", message="The worker that performed this run was lost; the turn was asked again.")
+_WORKER_LOST: Final = Fault(
+    code="server", message="The worker that performed this run was lost; the turn was asked again."
+)
 
 
 async def perform(core: Core, model: Model, routes: ModelRoutes, run: Run, *, owner: str) -> None:

@@ -67,7 +67,7 @@ async def build(core: Core, run: Run, *, window: int | None, images: bool) -> li
     head = [{"role": "system", "content": run.instructions}] if run.instructions else []
     left = limit - sum(of_message(message) for message in head)
     blocks, cut = await _newest(core, run, left, images=images)
-    if not blocks and cut or left < 0:
+    if (not blocks and cut) or left < 0:
         raise PromptTooLong(limit)
     if cut and run.truncation.mode is TruncationMode.AUTO:
         left -= sum(block.tokens for block in blocks)
@@ -120,9 +120,7 @@ async def _newest(core: Core, run: Run, left: int, *, images: bool) -> tuple[lis
 
 async def _opening(core: Core, run: Run, *, images: bool) -> Block | None:
     async def unit(tx: Tx) -> Item | None:
-        first = await tx.items.page(
-            run.project_id, run.thread_id, Window(limit=1, order=Order.ASC), kind=Kind.MESSAGE
-        )
+        first = await tx.items.page(run.project_id, run.thread_id, Window(limit=1, order=Order.ASC), kind=Kind.MESSAGE)
         return first.things[0] if first.things else None
 
     item = await core.store.read(unit)
@@ -138,7 +136,10 @@ def _calls_block(newest_first: list[Item]) -> Block | None:
         {
             "id": item.id,
             "type": "function",
-            "function": {"name": item.trace.name if item.trace else "", "arguments": item.trace.input if item.trace else "{}"},
+            "function": {
+                "name": item.trace.name if item.trace else "",
+                "arguments": item.trace.input if item.trace else "{}",
+            },
         }
         for item in answered
     ]

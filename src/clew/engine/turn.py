@@ -178,9 +178,7 @@ class Turn:
     async def _complete_generation(self, tx: Tx, run: Run, generation: Item, usage: Usage | None) -> Event:
         now = self._core.now()
         trace = replace(generation.trace, ended_at=now) if generation.trace else None
-        done = replace(
-            generation, status=ItemStatus.COMPLETED, finished_at=now, usage=usage or Usage(), trace=trace
-        )
+        done = replace(generation, status=ItemStatus.COMPLETED, finished_at=now, usage=usage or Usage(), trace=trace)
         await tx.items.update(run.project_id, done)
         return Event(kind=EventKind.ITEM_ENDED, at=now, item=done)
 

@@ -27,7 +27,29 @@ THREAD_EXPIRATION: Final = Expiration(policy=Policy.SINCE_LAST_ACTIVE, ttl_secon
 """Indexes that come about through a thread end a week after they were last used (reference/openai.md, 10.1)."""
 
 SEARCHABLE: Final = frozenset(
-    ".c .cpp .cs .css .doc .docx .go .html .java .js .json .md .pdf .php .pptx .py .rb .sh .tex .ts .txt".split()
+    [
+        ".c",
+        ".cpp",
+        ".cs",
+        ".css",
+        ".doc",
+        ".docx",
+        ".go",
+        ".html",
+        ".java",
+        ".js",
+        ".json",
+        ".md",
+        ".pdf",
+        ".php",
+        ".pptx",
+        ".py",
+        ".rb",
+        ".sh",
+        ".tex",
+        ".ts",
+        ".txt",
+    ]
 )
 
 
@@ -52,9 +74,7 @@ class NewIndex:
 
 
 def _timed(index: Index) -> Index:
-    ends = expirations.expires_at(
-        index.expiration, created_at=index.created_at, last_active_at=index.last_active_at
-    )
+    ends = expirations.expires_at(index.expiration, created_at=index.created_at, last_active_at=index.last_active_at)
     return replace(index, expires_at=ends)
 
 
@@ -117,9 +137,7 @@ def _outcome(file: File) -> tuple[IndexingState, Fault | None]:
     return IndexingState.FAILED, Fault(code="unsupported_file", message="The file type is not supported.")
 
 
-async def put_attached(
-    tx: Tx, core: Core, caller: Caller, index_ids: Sequence[str], file_ids: Sequence[str]
-) -> str:
+async def put_attached(tx: Tx, core: Core, caller: Caller, index_ids: Sequence[str], file_ids: Sequence[str]) -> str:
     """Within a unit: files into the first of these indexes that there is, else into a new one. Returns its id."""
     for index_id in index_ids:
         if await tx.indexes.get(caller.project_id, index_id) is not None:
@@ -206,9 +224,7 @@ async def modify(
 
     async def unit(tx: Tx) -> Index:
         index = await require(tx, caller, index_id)
-        index = _timed(
-            changed(index, name=name, expiration=expiration, metadata=metadata, updated_at=core.now())
-        )
+        index = _timed(changed(index, name=name, expiration=expiration, metadata=metadata, updated_at=core.now()))
         await tx.indexes.update(index)
         return index
 
@@ -298,9 +314,7 @@ async def page_files(
         await require(tx, caller, index_id)
         if batch_id is not None:
             await require_batch(tx, caller, index_id, batch_id)
-        return await tx.indexes.page_files(
-            caller.project_id, index_id, window, state=state, batch_id=batch_id
-        )
+        return await tx.indexes.page_files(caller.project_id, index_id, window, state=state, batch_id=batch_id)
 
     return await core.store.read(unit)
 
@@ -319,9 +333,7 @@ async def create_batch(core: Core, caller: Caller, index_id: str, places: Sequen
 
     async def unit(tx: Tx) -> Batch:
         await require(tx, caller, index_id)
-        batch = Batch(
-            project_id=caller.project_id, index_id=index_id, id=core.ids.new("batch"), created_at=core.now()
-        )
+        batch = Batch(project_id=caller.project_id, index_id=index_id, id=core.ids.new("batch"), created_at=core.now())
         await tx.indexes.insert_batch(batch)
         for place in places:
             await _put(tx, core, caller, index_id, place, batch_id=batch.id)

@@ -89,9 +89,7 @@ async def _check_files(tx: Tx, core: Core, caller: Caller, new: Sequence[NewMess
         raise NotFound("file", missing)
 
 
-async def _with_attachments(
-    tx: Tx, core: Core, caller: Caller, thread: Thread, new: Sequence[NewMessage]
-) -> Thread:
+async def _with_attachments(tx: Tx, core: Core, caller: Caller, thread: Thread, new: Sequence[NewMessage]) -> Thread:
     """The thread with the attached files where its tools find them: upstream adds them to the thread as well."""
     attached = [file for one in new for file in one.attachments if file.file_id is not None]
     code = [file.file_id for file in attached if "code" in file.tools and file.file_id]
@@ -117,9 +115,7 @@ async def _require_thread(tx: Tx, core: Core, caller: Caller, thread_id: str) ->
     return thread
 
 
-async def create(
-    core: Core, caller: Caller, thread_id: str, new: NewMessage, *, unless_busy: bool = False
-) -> Item:
+async def create(core: Core, caller: Caller, thread_id: str, new: NewMessage, *, unless_busy: bool = False) -> Item:
     """A message at the end of the thread. With `unless_busy` an active run keeps it out.
 
     Raises `NotFound` for the thread or a file, `ThreadBusy`, `TooLarge`.
@@ -153,9 +149,7 @@ async def get(core: Core, caller: Caller, thread_id: str, message_id: str) -> It
     return await core.store.read(unit)
 
 
-async def page(
-    core: Core, caller: Caller, thread_id: str, window: Window, *, run_id: str | None = None
-) -> Page[Item]:
+async def page(core: Core, caller: Caller, thread_id: str, window: Window, *, run_id: str | None = None) -> Page[Item]:
     """A page of the thread's messages, or of those that one run wrote.
 
     Raises `NotFound` for the thread or an unknown cursor.

@@ -122,9 +122,7 @@ def _announce(core: Core, run: Run, events: Sequence[Event]) -> None:
         core.signals.work.set()
 
 
-async def create(
-    core: Core, caller: Caller, thread_id: str, new: NewRun, *, unless_busy: bool = False
-) -> Changed:
+async def create(core: Core, caller: Caller, thread_id: str, new: NewRun, *, unless_busy: bool = False) -> Changed:
     """A queued run of the assistant over the thread, after its additional messages. With `unless_busy` one at a time.
 
     Raises `NotFound` for thread, assistant or a named file, `ThreadBusy`, `TooLarge`.
@@ -353,13 +351,9 @@ async def steps_page(
         await require(tx, core, caller, thread_id, run_id)
         for cursor in (window.after, window.before):
             await _check_cursor(tx, caller, thread_id, run_id, cursor)
-        found = await tx.items.page(
-            caller.project_id, thread_id, window, kind=Kind.GENERATION, run_id=run_id
-        )
+        found = await tx.items.page(caller.project_id, thread_id, window, kind=Kind.GENERATION, run_id=run_id)
         children = await _children(tx, caller, thread_id, run_id)
-        return Page(
-            things=tuple((item, children.get(item.id, ())) for item in found.things), has_more=found.has_more
-        )
+        return Page(things=tuple((item, children.get(item.id, ())) for item in found.things), has_more=found.has_more)
 
     return await core.store.read(unit)
 
@@ -372,9 +366,7 @@ async def _check_cursor(tx: Tx, caller: Caller, thread_id: str, run_id: str, cur
             raise NotFound("step", cursor)
 
 
-async def step(
-    core: Core, caller: Caller, thread_id: str, run_id: str, step_id: str
-) -> tuple[Item, tuple[Item, ...]]:
+async def step(core: Core, caller: Caller, thread_id: str, run_id: str, step_id: str) -> tuple[Item, tuple[Item, ...]]:
     """One generation of the run with what it made. Raises `NotFound` for thread, run, else step."""
 
     async def unit(tx: Tx) -> tuple[Item, tuple[Item, ...]]:

@@ -13,11 +13,11 @@ Things past their `expires_at` are None as well, from that moment on.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
     from clew.domain.assistant import Assistant, AssistantVersion
     from clew.domain.event import Event
     from clew.domain.file import File, Upload, UploadPart
@@ -50,9 +50,7 @@ class Threads(Protocol):
     async def delete(self, project_id: str, thread_id: str) -> None:
         """Take the thread and everything in it away from readers at once. `sweep` frees the room."""
 
-    async def page(
-        self, project_id: str, window: Window, *, metadata: Mapping[str, str], now: int
-    ) -> Page[Thread]:
+    async def page(self, project_id: str, window: Window, *, metadata: Mapping[str, str], now: int) -> Page[Thread]:
         """A page of threads whose metadata has all these string values. Raises `NotFound` for an unknown cursor."""
 
     async def sweep(self, *, now: int, limit: int) -> int:

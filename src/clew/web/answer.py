@@ -29,7 +29,7 @@ class Answer:
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
 
-    async def send(self, request: Request, send: Send, common: Headers) -> None:  # noqa: ARG002 (streams need it)
+    async def send(self, request: Request, send: Send, common: Headers) -> None:
         """Write it out."""
         content = _encode(self.value) if self.content is None else self.content
         headers = [*common, _type(self.content_type), (b"content-length", str(len(content)).encode())]
@@ -39,7 +39,11 @@ class Answer:
 
 
 def _type(content_type: str) -> tuple[bytes, bytes]:
-    return JSON_TYPE if content_type == "application/json" else (b"content-type", content_type.encode("latin-1", "replace"))
+    return (
+        JSON_TYPE
+        if content_type == "application/json"
+        else (b"content-type", content_type.encode("latin-1", "replace"))
+    )
 
 
 @dataclass(slots=True, kw_only=True)

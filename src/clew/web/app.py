@@ -6,10 +6,10 @@ import logging
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from clew.web.answer import Answer, Streamed
 from clew.web.request import ClientGone, Request
 
 if TYPE_CHECKING:
+    from clew.web.answer import Answer, Streamed
     from collections.abc import Callable, Mapping
 
     from clew.service.core import Core

@@ -26,7 +26,20 @@ class ClientGone(Exception):
 class Request:
     """One request. `params`, `caller`, `body` and `query` are set by the dialect before a handler runs."""
 
-    __slots__ = ("_receive", "body", "caller", "context", "headers", "id", "method", "operation", "params", "path", "query", "raw_query")
+    __slots__ = (
+        "_receive",
+        "body",
+        "caller",
+        "context",
+        "headers",
+        "id",
+        "method",
+        "operation",
+        "params",
+        "path",
+        "query",
+        "raw_query",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, request_id: str) -> None:
         self.id = request_id

@@ -370,7 +370,7 @@ def test_a_wrong_body_is_refused_where_it_is_wrong(shape, body, code, param):
 
 def test_filters_nest_only_so_deep():
     bodies.STORE_SEARCH.read(SEARCH | {"filters": nested(bodies.FILTER_DEPTH_MAX)})
-    with pytest.raises(Refusal, match="Invalid value: 'and'."):
+    with pytest.raises(Refusal, match=r"Invalid value: 'and'\."):
         bodies.STORE_SEARCH.read(SEARCH | {"filters": nested(bodies.FILTER_DEPTH_MAX + 1)})
 
 
@@ -409,7 +409,7 @@ def test_lists_take_their_filters(fields, pairs):
 def test_only_results_of_searches_can_be_included(fields):
     results = "step_details.tool_calls[*].file_search.results[*].content"
     assert read_query(fields, [("include[]", results)]) == {"include": [results]}
-    with pytest.raises(Refusal, match="Invalid value: 'all'."):
+    with pytest.raises(Refusal, match=r"Invalid value: 'all'\."):
         read_query(fields, [("include[]", "all")])
 
 

@@ -19,6 +19,10 @@ from clew.domain.problem import (
 
 INVALID = "invalid_request_error"
 ACTIVE = "while a run run_y is active."
+BETA = (
+    "You must provide the 'OpenAI-Beta' header to access the Assistants API. "
+    "Please try again by setting the header 'OpenAI-Beta: assistants=v2'."
+)
 LOST = "does not exist or you do not have access to it."
 
 
@@ -146,7 +150,7 @@ def test_whatever_is_not_in_the_table_is_an_internal_error_that_tells_nothing(er
             400,
             "invalid_beta",
             None,
-            "You must provide the 'OpenAI-Beta' header to access the Assistants API. Please try again by setting the header 'OpenAI-Beta: assistants=v2'.",
+            BETA,
         ),
         (errors.assistants_v1(), 400, "invalid_beta", None, "The v1 Assistants API is not available here."),
         (errors.unknown_path("POST", "/v1/foo"), 404, None, None, "Invalid URL (POST /v1/foo)"),

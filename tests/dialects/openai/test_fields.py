@@ -129,8 +129,10 @@ REFUSED = [
         {"content": "x" * 9},
         "string_above_max_length",
         "content",
-        "Invalid 'content': string too long. "
-        "Expected a string with maximum length 8, but got a string with length 9 instead.",
+        (
+            "Invalid 'content': string too long. "
+            "Expected a string with maximum length 8, but got a string with length 9 instead."
+        ),
     ),
     (
         {"x": ""},
@@ -142,15 +144,19 @@ REFUSED = [
         {"long": "x"},
         "string_below_min_length",
         "long",
-        "Invalid 'long': string too short. "
-        "Expected a string with minimum length 2, but got a string with length 1 instead.",
+        (
+            "Invalid 'long': string too short. "
+            "Expected a string with minimum length 2, but got a string with length 1 instead."
+        ),
     ),
     (
         {"tools": [{"type": "code"}] * 3},
         "array_above_max_length",
         "tools",
-        "Invalid 'tools': array too long. "
-        "Expected an array with maximum length 2, but got an array with length 3 instead.",
+        (
+            "Invalid 'tools': array too long. "
+            "Expected an array with maximum length 2, but got an array with length 3 instead."
+        ),
     ),
     (
         {"content": []},
@@ -162,29 +168,37 @@ REFUSED = [
         {"two": ["x"]},
         "array_below_min_length",
         "two",
-        "Invalid 'two': array too short. "
-        "Expected an array with minimum length 2, but got an array with length 1 instead.",
+        (
+            "Invalid 'two': array too short. "
+            "Expected an array with minimum length 2, but got an array with length 1 instead."
+        ),
     ),
     (
         {"metadata": {f"k{n}": "" for n in range(17)}},
         "object_above_max_properties",
         "metadata",
-        "Invalid 'metadata': too many properties. "
-        "Expected an object with at most 16 properties, but got an object with 17 properties instead.",
+        (
+            "Invalid 'metadata': too many properties. "
+            "Expected an object with at most 16 properties, but got an object with 17 properties instead."
+        ),
     ),
     (
         {"metadata": {"k" * 70: ""}},
         "property_name_above_max_length",
         "metadata",
-        "Invalid property name in 'metadata': 'kkk...kkk' is too long. "
-        "Expected a string with maximum length 64, but got a string with length 70 instead.",
+        (
+            "Invalid property name in 'metadata': 'kkk...kkk' is too long. "
+            "Expected a string with maximum length 64, but got a string with length 70 instead."
+        ),
     ),
     (
         {"metadata": {"k": "v" * 600}},
         "string_above_max_length",
         "metadata.k",
-        "Invalid 'metadata.k': string too long. "
-        "Expected a string with maximum length 512, but got a string with length 600 instead.",
+        (
+            "Invalid 'metadata.k': string too long. "
+            "Expected a string with maximum length 512, but got a string with length 600 instead."
+        ),
     ),
     (
         {"metadata": {"k": 1}},
@@ -208,8 +222,10 @@ REFUSED = [
         {"tools": [{"type": "function", "function": {"name": "a b"}}]},
         "invalid_value",
         "tools[0].function.name",
-        "Invalid 'tools[0].function.name': string does not match pattern. "
-        "Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.",
+        (
+            "Invalid 'tools[0].function.name': string does not match pattern. "
+            "Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."
+        ),
     ),
     (
         {"tools": [{"type": "code"}, {"type": "retrieval"}]},
@@ -228,8 +244,10 @@ REFUSED = [
         {"previous_response_id": "r", "conversation": "c"},
         "mutually_exclusive_parameters",
         None,
-        "Mutually exclusive parameters: ''. "
-        "Ensure you are only providing one of: 'previous_response_id' or 'conversation'.",
+        (
+            "Mutually exclusive parameters: ''. "
+            "Ensure you are only providing one of: 'previous_response_id' or 'conversation'."
+        ),
     ),
 ]
 
@@ -388,8 +406,10 @@ def test_a_query_is_read(pairs, query):
             [("limit", "1"), ("limit", "2")],
             "duplicate_parameter",
             "limit",
-            "Duplicate parameter: 'limit'. You provided multiple values for this parameter, "
-            "whereas only one is allowed. Send it once.",
+            (
+                "Duplicate parameter: 'limit'. You provided multiple values for this parameter, "
+                "whereas only one is allowed. Send it once."
+            ),
         ),
         (
             [("limit", "101")],
@@ -427,7 +447,7 @@ def test_a_wrong_query_is_refused(pairs, code, param, message):
 
 
 def test_a_query_may_require_a_parameter():
-    with pytest.raises(Refusal, match="Missing required parameter: 'purpose'."):
+    with pytest.raises(Refusal, match=r"Missing required parameter: 'purpose'\."):
         read_query((Field("purpose", Text(), required=True),), [])
 
 

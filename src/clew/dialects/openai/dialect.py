@@ -12,7 +12,7 @@ from clew.dialects.openai import errors
 from clew.dialects.openai.fields import check_id, read_query
 from clew.dialects.openai.operations import OPERATIONS
 from clew.dialects.openai.refusal import Refusal
-from clew.domain.problem import Denied, Problem
+from clew.domain.problem import Denied, NotFound, Problem
 from clew.domain.project import Scope
 from clew.web.answer import Answer, Streamed
 from clew.web.routing import Router
@@ -34,7 +34,17 @@ ID_PREFIXES: Final = {
     "step_id": "step",
     "vector_store_id": "vs",
 }
-"""Path parameters whose beginning the hosted service checked before it looked for the thing."""
+"""Path parameters whose beginning the hosted service checked."""
+
+CURSOR_PREFIXES: Final = {
+    "assistant": "asst",
+    "thread": "thread",
+    "message": "msg",
+    "run": "run",
+    "step": "step",
+    "index": "vs",
+}
+"""The same for cursors, by what is listed."""
 
 VERSION: Final = ("openai-version", "2020-10-01")
 
@@ -85,6 +95,8 @@ class OpenAI:
             answer = await self._handle(request)
         except Refusal as refusal:
             answer = _refused(refusal)
+        except NotFound as problem:
+            answer = _refused(_not_found(problem, request))
         except Problem as problem:
             answer = _refused(errors.refusal_of(problem))
         took_ms = int((time.perf_counter() - started) * 1000)
@@ -113,9 +125,6 @@ class OpenAI:
         if operation.handler is None:
             raise errors.not_offered(operation.name, operation.why_not or "")
         request.operation, request.params, request.context = operation, params, self._context
-        for name, value in params.items():
-            if name in ID_PREFIXES:
-                check_id(value, name, ID_PREFIXES[name])
         if operation.query is not None:
             request.query = read_query(operation.query, request.query_pairs())
         if operation.body is not None:
@@ -153,6 +162,26 @@ class OpenAI:
 
 
 BETA_GROUPS: Final = frozenset({"assistants", "threads", "messages", "runs", "steps", "vector_stores"})
+
+
+def _not_found(problem: NotFound, request: Request) -> Refusal:
+    """The refusal for something that is not there; the hosted service had other words for an id that could not be.
+
+    Only now is an id's beginning looked at: things that another dialect made keep their ids, and are found.
+    """
+    named = {**request.params, **{name: request.body[name] for name in ("assistant_id",) if name in request.body}}
+    try:
+        for name, value in named.items():
+            if name in ID_PREFIXES:
+                check_id(value, name, ID_PREFIXES[name])
+        for name in ("after", "before"):
+            if request.query.get(name) == problem.id:
+                if problem.noun in CURSOR_PREFIXES:
+                    check_id(problem.id, name, CURSOR_PREFIXES[problem.noun])
+                return errors.bad_cursor(problem, name)
+    except Refusal as refusal:
+        return refusal
+    return errors.refusal_of(problem)
 
 
 def _refused(refusal: Refusal) -> Answer:

@@ -54,7 +54,14 @@ def document() -> dict[str, Any]:
     offered = [operation for operation in OPERATIONS if operation.handler is not None]
     shapes = {operation.gives for operation in offered if operation.gives is not None}
     listed = (
-        wire.Assistant, wire.Thread, wire.Message, wire.Run, wire.RunStep, wire.File, wire.VectorStore, wire.VectorStoreFile
+        wire.Assistant,
+        wire.Thread,
+        wire.Message,
+        wire.Run,
+        wire.RunStep,
+        wire.File,
+        wire.VectorStore,
+        wire.VectorStoreFile,
     )
     kinds = sorted(shapes.union(listed), key=lambda kind: str(kind.__name__))
     refs, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")

@@ -6,8 +6,18 @@ from dataclasses import replace
 from typing import Final
 
 from clew.dialects.openai import bodies, wire
-from clew.dialects.openai.handlers import assistants, files, messages, models, runs, steps, threads, uploads, vector_stores
-from clew.dialects.openai.handlers import description
+from clew.dialects.openai.handlers import (
+    assistants,
+    description,
+    files,
+    messages,
+    models,
+    runs,
+    steps,
+    threads,
+    uploads,
+    vector_stores,
+)
 from clew.web.operation import Operation, delete, read, write
 
 _LATER_SEARCH: Final = "indexing and search come with a later version; files in a store are kept, not searched"
@@ -45,18 +55,14 @@ OPERATIONS: Final = (
     *_group(
         "threads",
         write("createThread", "/v1/threads", threads.create, body=bodies.THREAD_CREATE, gives=wire.Thread),
-        read(
-            "listThreads", "/v1/threads", threads.page, query=bodies.LIST_QUERY, gives=wire.List, extension=True
-        ),
+        read("listThreads", "/v1/threads", threads.page, query=bodies.LIST_QUERY, gives=wire.List, extension=True),
         read("getThread", _THREAD, threads.get, gives=wire.Thread),
         write("modifyThread", _THREAD, threads.modify, body=bodies.THREAD_MODIFY, gives=wire.Thread),
         delete("deleteThread", _THREAD, threads.delete, gives=wire.Deleted),
     ),
     *_group(
         "messages",
-        write(
-            "createMessage", _THREAD + "/messages", messages.create, body=bodies.MESSAGE_CREATE, gives=wire.Message
-        ),
+        write("createMessage", _THREAD + "/messages", messages.create, body=bodies.MESSAGE_CREATE, gives=wire.Message),
         read("listMessages", _THREAD + "/messages", messages.page, query=bodies.MESSAGES_QUERY, gives=wire.List),
         read("getMessage", _MESSAGE, messages.get, gives=wire.Message),
         write("modifyMessage", _MESSAGE, messages.modify, body=bodies.MESSAGE_MODIFY, gives=wire.Message),
@@ -133,9 +139,7 @@ OPERATIONS: Final = (
             body=bodies.STORE_CREATE,
             gives=wire.VectorStore,
         ),
-        read(
-            "listVectorStores", "/v1/vector_stores", vector_stores.page, query=bodies.LIST_QUERY, gives=wire.List
-        ),
+        read("listVectorStores", "/v1/vector_stores", vector_stores.page, query=bodies.LIST_QUERY, gives=wire.List),
         read("getVectorStore", _STORE, vector_stores.get, gives=wire.VectorStore),
         write("modifyVectorStore", _STORE, vector_stores.modify, body=bodies.STORE_MODIFY, gives=wire.VectorStore),
         delete("deleteVectorStore", _STORE, vector_stores.delete, gives=wire.Deleted),
@@ -215,7 +219,9 @@ OPERATIONS: Final = (
     ),
     *_group(
         "others",
-        write("createChatCompletion", "/v1/chat/completions", why_not="no proxy for models: call the model's own server"),
+        write(
+            "createChatCompletion", "/v1/chat/completions", why_not="no proxy for models: call the model's own server"
+        ),
         write("createCompletion", "/v1/completions", why_not="no proxy for models: call the model's own server"),
         write("createEmbedding", "/v1/embeddings", why_not="no proxy for models: call the model's own server"),
         write("createModeration", "/v1/moderations", why_not="not a matter of conversation threads"),

@@ -39,9 +39,7 @@ class FileTable(Table):
         return _file_from_row(row) if row else None
 
     async def update(self, file: File) -> None:
-        self.run(
-            "file_update", project_id=file.project_id, id=file.id, expires_at=file.expires_at, body=dump(file)
-        )
+        self.run("file_update", project_id=file.project_id, id=file.id, expires_at=file.expires_at, body=dump(file))
 
     async def delete(self, project_id: str, file_id: str) -> bool:
         for index_no, state, size in self.all("file_places", project_id=project_id, file_id=file_id):
@@ -82,9 +80,7 @@ class FileTable(Table):
         return load(Upload, row[0]) if row else None
 
     async def update_upload(self, upload: Upload) -> None:
-        self.run(
-            "upload_update", project_id=upload.project_id, id=upload.id, state=upload.state, body=dump(upload)
-        )
+        self.run("upload_update", project_id=upload.project_id, id=upload.id, state=upload.state, body=dump(upload))
 
     async def insert_part(self, part: UploadPart) -> None:
         self.run(

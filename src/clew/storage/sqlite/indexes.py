@@ -157,7 +157,9 @@ class IndexTable(Table):
         row = self.one("batch_get", project_id=project_id, index_id=index_id, id=batch_id)
         if row is None:
             return None
-        found: dict[str, int] = dict(self.all("batch_counts", project_id=project_id, index_id=index_id, batch_id=batch_id))
+        found: dict[str, int] = dict(
+            self.all("batch_counts", project_id=project_id, index_id=index_id, batch_id=batch_id)
+        )
         return replace(load(Batch, row[0]), counts=Counts(**found))
 
     async def update_batch(self, batch: Batch) -> None:

@@ -7,7 +7,6 @@ the loop: under load that is most of the cost.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 from collections import deque
@@ -20,6 +19,7 @@ from clew.domain.problem import Unavailable
 from clew.storage.port import StoreProblem
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable
 
     from clew.storage.port import Tx

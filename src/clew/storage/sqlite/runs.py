@@ -9,11 +9,11 @@ from clew.domain.event import Event
 from clew.domain.problem import NotFound
 from clew.domain.run import Progress, Run, RunState
 from clew.storage.bodies import dump, load
-from clew.storage.port import RunKey
 from clew.storage.sqlite.paging import HIGHEST, LOWEST, page, span
 from clew.storage.sqlite.table import Row, Table
 
 if TYPE_CHECKING:
+    from clew.storage.port import RunKey
     from collections.abc import Sequence
 
     from clew.domain.page import Page, Window

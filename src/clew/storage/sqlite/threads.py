@@ -105,9 +105,7 @@ class ThreadTable(Table):
         self.run("thread_delete", project_id=project_id, id=thread_id)
         self.run("thread_gone_insert", thread_no=no)
 
-    async def page(
-        self, project_id: str, window: Window, *, metadata: Mapping[str, str], now: int
-    ) -> Page[Thread]:
+    async def page(self, project_id: str, window: Window, *, metadata: Mapping[str, str], now: int) -> Page[Thread]:
         where = self.by_time(
             window,
             self.place("thread", "thread_place", window.after, project_id=project_id),

@@ -22,7 +22,7 @@ async def create(core: Core, request: Request) -> Answer:
 
 async def page(core: Core, request: Request) -> Answer:
     """`listAssistants`."""
-    found = await assistants.page(core, request.caller, window_of(request, "asst"))
+    found = await assistants.page(core, request.caller, window_of(request))
     return listed(found, mapping.assistant_to_wire)
 
 

@@ -51,7 +51,7 @@ async def create(core: Core, request: Request) -> Answer:
 async def page(core: Core, request: Request) -> Answer:
     """`listFiles`."""
     found = await files.page(
-        core, request.caller, window_of(request, None, limit=LIST_MAX), purpose=request.query.get("purpose")
+        core, request.caller, window_of(request, limit=LIST_MAX), purpose=request.query.get("purpose")
     )
     return listed(found, mapping.file_to_wire)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from clew.dialects.openai import wire
-from clew.dialects.openai.fields import check_id
 from clew.domain.page import Order, Page, Window
 from clew.web.answer import Answer
 
@@ -17,12 +16,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def window_of(request: Request, prefix: str | None, *, limit: int = 20) -> Window:
-    """The window that the query asks for; cursors must begin with `prefix`. Raises `Refusal`."""
+def window_of(request: Request, *, limit: int = 20) -> Window:
+    """The window that the query asks for."""
     query = request.query
-    for name in ("after", "before"):
-        if prefix is not None and query.get(name):
-            check_id(query[name], name, prefix)
     return Window(
         limit=query.get("limit", limit),
         order=Order(query.get("order", Order.DESC)),

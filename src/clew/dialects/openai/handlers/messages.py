@@ -32,7 +32,7 @@ async def page(core: Core, request: Request) -> Answer:
         core,
         request.caller,
         request.params["thread_id"],
-        window_of(request, "msg"),
+        window_of(request),
         run_id=request.query.get("run_id"),
     )
     return listed(found, mapping.message_to_wire)

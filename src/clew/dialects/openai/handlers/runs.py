@@ -54,7 +54,7 @@ async def create_with_thread(core: Core, request: Request) -> Answer | Streamed:
 
 async def page(core: Core, request: Request) -> Answer:
     """`listRuns`."""
-    found = await runs.page(core, request.caller, request.params["thread_id"], window_of(request, "run"))
+    found = await runs.page(core, request.caller, request.params["thread_id"], window_of(request))
     return listed(found, mapping.run_to_wire)
 
 

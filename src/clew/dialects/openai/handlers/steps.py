@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 async def page(core: Core, request: Request) -> Answer:
     """`listRunSteps`."""
     found = await runs.steps_page(
-        core, request.caller, request.params["thread_id"], request.params["run_id"], window_of(request, "step")
+        core, request.caller, request.params["thread_id"], request.params["run_id"], window_of(request)
     )
     return listed(found, lambda found: mapping.step_to_wire(*found))
 

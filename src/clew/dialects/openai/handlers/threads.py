@@ -24,7 +24,7 @@ async def create(core: Core, request: Request) -> Answer:
 async def page(core: Core, request: Request) -> Answer:
     """`listThreads`, ours: upstream published none. `metadata[name]=value` narrows the list."""
     found = await threads.page(
-        core, request.caller, window_of(request, "thread"), metadata=mapping.metadata_filter(request.query_pairs())
+        core, request.caller, window_of(request), metadata=mapping.metadata_filter(request.query_pairs())
     )
     return listed(found, mapping.thread_to_wire)
 

@@ -29,7 +29,7 @@ async def create(core: Core, request: Request) -> Answer:
 
 async def page(core: Core, request: Request) -> Answer:
     """`listVectorStores`."""
-    found = await indexes.page(core, request.caller, window_of(request, "vs"))
+    found = await indexes.page(core, request.caller, window_of(request))
     return listed(found, partial(mapping.index_to_wire, now=core.now()))
 
 
@@ -69,9 +69,7 @@ async def put_file(core: Core, request: Request) -> Answer:
 
 async def get_file(core: Core, request: Request) -> Answer:
     """`getVectorStoreFile`."""
-    file = await indexes.get_file(
-        core, request.caller, request.params["vector_store_id"], request.params["file_id"]
-    )
+    file = await indexes.get_file(core, request.caller, request.params["vector_store_id"], request.params["file_id"])
     return Answer(value=mapping.index_file_to_wire(file))
 
 
@@ -110,7 +108,7 @@ async def _page_files(core: Core, request: Request, batch_id: str | None) -> Ans
         core,
         request.caller,
         request.params["vector_store_id"],
-        window_of(request, None),
+        window_of(request),
         state=None if state is None else IndexingState(state),
         batch_id=batch_id,
     )
@@ -127,9 +125,7 @@ async def create_batch(core: Core, request: Request) -> Answer:
 
 async def get_batch(core: Core, request: Request) -> Answer:
     """`getVectorStoreFileBatch`."""
-    batch = await indexes.get_batch(
-        core, request.caller, request.params["vector_store_id"], request.params["batch_id"]
-    )
+    batch = await indexes.get_batch(core, request.caller, request.params["vector_store_id"], request.params["batch_id"])
     return Answer(value=mapping.batch_to_wire(batch))
 
 

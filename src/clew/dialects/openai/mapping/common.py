@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from clew.domain.item import Fault, Usage
 
-ERROR_CODES: Final[dict[str, Literal["rate_limit_exceeded", "invalid_prompt"]]] = {"rate_limit": "rate_limit_exceeded", "invalid_prompt": "invalid_prompt"}
+ERROR_CODES: Final[dict[str, Literal["rate_limit_exceeded", "invalid_prompt"]]] = {
+    "rate_limit": "rate_limit_exceeded",
+    "invalid_prompt": "invalid_prompt",
+}
 """Our fault codes to this dialect's; every other one is a `server_error`."""
 
 _FILTER: Final = re.compile(r"metadata\[(.+)\]")

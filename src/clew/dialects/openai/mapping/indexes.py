@@ -115,9 +115,7 @@ def index_file_to_wire(file: IndexFile) -> wire.VectorStoreFile:
     if file.error is not None:
         code: Any = file.error.code if file.error.code in _ERRORS else "server_error"
         error = wire.IndexingError(code=code, message=file.error.message)
-    sizes = wire.ChunkSizes(
-        max_chunk_size_tokens=file.chunking.size_max, chunk_overlap_tokens=file.chunking.overlap
-    )
+    sizes = wire.ChunkSizes(max_chunk_size_tokens=file.chunking.size_max, chunk_overlap_tokens=file.chunking.overlap)
     return wire.VectorStoreFile(
         id=file.file_id,
         usage_bytes=file.size,

@@ -34,9 +34,7 @@ def message_from_wire(sent: Wire) -> NewMessage:
         role=sent["role"],
         parts=parts,
         attachments=tuple(
-            Attachment(
-                file_id=one.get("file_id"), tools=tuple(_TOOLS[tool["type"]] for tool in one.get("tools") or ())
-            )
+            Attachment(file_id=one.get("file_id"), tools=tuple(_TOOLS[tool["type"]] for tool in one.get("tools") or ()))
             for one in sent.get("attachments") or ()
         ),
         metadata=sent.get("metadata") or {},
@@ -91,9 +89,7 @@ def _attachment_to_wire(attachment: Attachment) -> wire.Attachment:
 
 
 def _text(value: str, annotations: tuple[Annotation, ...] = ()) -> wire.TextPart:
-    return wire.TextPart(
-        text=wire.Text(value=value, annotations=[_annotation_to_wire(one) for one in annotations])
-    )
+    return wire.TextPart(text=wire.Text(value=value, annotations=[_annotation_to_wire(one) for one in annotations]))
 
 
 def _annotation_to_wire(one: Annotation) -> wire.Annotation:

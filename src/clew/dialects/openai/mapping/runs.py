@@ -79,8 +79,7 @@ def _truncation(sent: Wire | None) -> Truncation:
 def outputs_from_wire(sent: Wire) -> list[Output]:
     """Tool outputs. Both halves are optional on the wire; a missing id is one that nobody waits for."""
     return [
-        Output(call_id=one.get("tool_call_id") or "", output=one.get("output") or "")
-        for one in sent["tool_outputs"]
+        Output(call_id=one.get("tool_call_id") or "", output=one.get("output") or "") for one in sent["tool_outputs"]
     ]
 
 
