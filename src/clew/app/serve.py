@@ -27,7 +27,7 @@ from clew.storage.sqlite import open_store
 from clew.web.answer import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from clew.app.settings import Settings
     from clew.app.wiring import Assembled
@@ -45,7 +45,7 @@ class Embedded(uvicorn.Server):
     """uvicorn inside our loop: signals are ours, because runs are to be drained before connections are closed."""
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         """Leave the signals alone."""
         yield
 

@@ -26,7 +26,7 @@ class Assistant:
     instructions: str | None = None
     tools: tuple[Tool, ...] = ()
     tool_resources: ToolResources | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     temperature: float | None = None
     top_p: float | None = None
     response_format: ResponseFormat | None = None

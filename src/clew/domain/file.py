@@ -23,7 +23,7 @@ class File:
     purpose: str | None = None
     mime: str | None = None
     description: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     expiration: Expiration | None = None
     expires_at: int | None = None
     created_by: str | None = None

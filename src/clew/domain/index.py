@@ -53,7 +53,7 @@ class Index:
     last_active_at: int
     name: str | None = None
     description: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     expiration: Expiration | None = None
     expires_at: int | None = None
     options: dict[str, Any] | None = None
@@ -73,7 +73,7 @@ class IndexFile:
     state: IndexingState
     size: int = 0
     chunking: Chunking = field(default_factory=Chunking)
-    attributes: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict[str, Any])
     error: Fault | None = None
     batch_id: str | None = None
     created_by: str | None = None

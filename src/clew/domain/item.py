@@ -109,7 +109,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What went wrong, as data. `code` is ours (`server`, `rate_limit`, `invalid_prompt`); `message` is safe to show."""
+    """What went wrong, as data: `code` is ours (`server`, `rate_limit`, `invalid_prompt`), `message` safe to show."""
 
     code: str
     message: str
@@ -147,7 +147,7 @@ class Item:
     author_id: str | None = None
     parts: tuple[Part, ...] = ()
     attachments: tuple[Attachment, ...] = ()
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     parent_id: str | None = None
     run_id: str | None = None
     finished_at: int | None = None

@@ -17,7 +17,7 @@ class Participant:
     identifier: str
     created_at: int
     updated_at: int
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     name: str | None = None
     description: str | None = None
     source: str | None = None

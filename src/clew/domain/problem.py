@@ -91,7 +91,7 @@ class Invalid(Problem):
 
 
 class TooLarge(Invalid):
-    """More than allowed: `limit` and `got` count `unit` (`bytes`, `messages`, …). `got` is None where counting stopped."""
+    """More than allowed. `limit` and `got` count `unit` (`bytes`, `messages`); `got` is None where counting stopped."""
 
     def __init__(self, field: str, *, limit: int, got: int | None, unit: str) -> None:
         super().__init__(field, f"at most {limit} {unit}")

@@ -85,7 +85,7 @@ class Progress:
     incomplete_reason: str | None = None
     owed: tuple[OwedCall, ...] = ()
     usage: Usage | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

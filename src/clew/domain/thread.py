@@ -21,7 +21,7 @@ class Thread:
     last_active_at: int
     name: str | None = None
     description: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     tags: tuple[str, ...] = ()
     participant_id: str | None = None
     environment: str | None = None

@@ -128,7 +128,7 @@ async def _opening(core: Core, run: Run, *, images: bool) -> Block | None:
 
 
 def _calls_block(newest_first: list[Item]) -> Block | None:
-    """The calls of one generation and what they gave. Calls that were never answered are left out: servers refuse them."""
+    """The calls of one generation and what they gave. Without those never answered: servers refuse them."""
     answered = [item for item in reversed(newest_first) if item.trace is not None and item.trace.output is not None]
     if not answered:
         return None

@@ -30,7 +30,7 @@ class NewAssistant:
     tools: tuple[Tool, ...] = ()
     tool_resources: ToolResources | None = None
     new_indexes: tuple[NewIndex, ...] = ()
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     temperature: float | None = None
     top_p: float | None = None
     response_format: ResponseFormat | None = None

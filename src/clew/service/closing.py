@@ -69,16 +69,16 @@ async def close_items(
             )
             await tx.items.update(run.project_id, done)
             events.append(Event(kind=EventKind.ITEM_ENDED, at=now, item=done))
-    calls = [await _ended(tx, run, item, status, error, now) for item in still if item.kind is Kind.TOOL_CALL]
+    calls = [await _ended(tx, run, item, status, error=error, now=now) for item in still if item.kind is Kind.TOOL_CALL]
     for item in still:
         if item.kind is Kind.GENERATION:
-            done = await _ended(tx, run, item, status, error, now)
+            done = await _ended(tx, run, item, status, error=error, now=now)
             own = tuple(call for call in calls if call.parent_id == item.id)
             events.append(Event(kind=EventKind.ITEM_ENDED, at=now, item=done, calls=own))
     return events
 
 
-async def _ended(tx: Tx, run: Run, item: Item, status: ItemStatus, error: Fault | None, now: int) -> Item:
+async def _ended(tx: Tx, run: Run, item: Item, status: ItemStatus, *, error: Fault | None, now: int) -> Item:
     trace = replace(item.trace, error=error, ended_at=now) if item.trace is not None else None
     done = replace(item, status=status, finished_at=now, trace=trace)
     await tx.items.update(run.project_id, done)

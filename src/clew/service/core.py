@@ -21,9 +21,11 @@ class Clock(Protocol):
 
     def now(self) -> int:
         """Microseconds since 1970, UTC."""
+        ...
 
     async def sleep(self, seconds: float) -> None:
         """Return after so long on this clock."""
+        ...
 
 
 class SystemClock:
@@ -41,9 +43,11 @@ class Ids(Protocol):
 
     def new(self, kind: str) -> str:
         """An id for a thing of this kind (a key of `ids.PREFIXES`)."""
+        ...
 
     def within(self, kind: str, thread_id: str) -> str:
         """An id for a thing that lives in this thread, and says so."""
+        ...
 
 
 class RandomIds:

@@ -58,7 +58,7 @@ class NewFile:
     purpose: str | None = None
     mime: str | None = None
     description: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     expiration: Expiration | None = None
 
 

@@ -59,7 +59,7 @@ class NewPlace:
 
     file_id: str
     chunking: Chunking = field(default_factory=Chunking)
-    attributes: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class NewIndex:
 
     name: str | None = None
     description: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     expiration: Expiration | None = None
     files: tuple[NewPlace, ...] = ()
 

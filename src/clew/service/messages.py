@@ -32,7 +32,7 @@ class NewMessage:
     role: str
     parts: tuple[Part, ...]
     attachments: tuple[Attachment, ...] = ()
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     author_id: str | None = None
 
 

@@ -43,7 +43,7 @@ class NewRun:
     additional_messages: tuple[NewMessage, ...] = ()
     tools: tuple[Tool, ...] | None = None
     tool_resources: ToolResources | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     temperature: float | None = None
     top_p: float | None = None
     reasoning_effort: str | None = None
@@ -107,7 +107,14 @@ def _fresh(core: Core, caller: Caller, thread: Thread, assistant: Assistant, new
 
 
 async def _start(
-    tx: Tx, core: Core, caller: Caller, thread: Thread, assistant: Assistant, new: NewRun, first: Sequence[Event]
+    tx: Tx,
+    core: Core,
+    caller: Caller,
+    new: NewRun,
+    *,
+    thread: Thread,
+    assistant: Assistant,
+    first: Sequence[Event] = (),
 ) -> tuple[Run, list[Event]]:
     thread, _ = await messages.append(tx, core, caller, thread, new.additional_messages)
     run = await tx.runs.insert(_fresh(core, caller, thread, assistant, new))
@@ -133,7 +140,7 @@ async def create(core: Core, caller: Caller, thread_id: str, new: NewRun, *, unl
         assistant = await assistants.require(tx, core, caller, new.assistant_id)
         if unless_busy and (busy := await tx.runs.active(caller.project_id, thread_id)):
             raise ThreadBusy(thread_id, busy[0].id, attempt="run")
-        return await _start(tx, core, caller, thread, assistant, new, ())
+        return await _start(tx, core, caller, new, thread=thread, assistant=assistant)
 
     run, events = await core.store.write(unit)
     _announce(core, run, events)
@@ -150,7 +157,7 @@ async def create_with_thread(core: Core, caller: Caller, new_thread: NewThread, 
         assistant = await assistants.require(tx, core, caller, new.assistant_id)
         thread = await threads.insert(tx, core, caller, new_thread)
         created = Event(kind=EventKind.THREAD_CREATED, at=thread.created_at)
-        run, events = await _start(tx, core, caller, thread, assistant, new, (created,))
+        run, events = await _start(tx, core, caller, new, thread=thread, assistant=assistant, first=(created,))
         return thread, run, events
 
     thread, run, events = await core.store.write(unit)

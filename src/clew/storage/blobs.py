@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """Bytes that are safely kept: the key to them, how many, and their MD5 as hex (clients of uploads send one to compare)."""
+    """Bytes that are safely kept: the key to them, how many, and their MD5 as hex, which uploads are compared with."""
 
     blob: str
     size: int
@@ -23,18 +23,24 @@ class Blobs(Protocol):
 
     async def put(self, chunks: AsyncIterable[bytes], *, size_max: int) -> Stored:
         """Keep the bytes; returns when they are durable. Raises `TooLarge` (and keeps nothing) beyond `size_max`."""
+        ...
 
     async def join(self, blobs: list[str], *, size_max: int) -> Stored:
         """Keep the bytes of these blobs, one after another, as a new one."""
+        ...
 
     def read(self, blob: str, *, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         """The bytes, in chunks. Raises `NotFound` where there are none."""
+        ...
 
     async def delete(self, blob: str) -> None:
         """Let the bytes go; it is no fault if they are not there."""
+        ...
 
     def older_than(self, seconds: int) -> AsyncIterator[list[str]]:
         """Keys of blobs that are older than this, in small batches: what a sweeper compares with what is known."""
+        ...
 
     async def clear_unfinished(self) -> None:
         """Remove what was being written when a process died."""
+        ...

@@ -18,7 +18,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 @cache
-def _table(kind: Any) -> tuple[tuple[str, Any, bool], ...]:
+def _table(kind: Any) -> tuple[tuple[str, Any, bool], ...]:  # noqa: ANN401 (a dataclass)
     """Per field: its name, its default, and whether it may hold more dataclasses."""
     rows: list[tuple[str, Any, bool]] = []
     for field in fields(kind):
@@ -32,7 +32,8 @@ def _table(kind: Any) -> tuple[tuple[str, Any, bool], ...]:
 
 def _slim(value: Any) -> Any:  # noqa: ANN401 (any noun)
     if isinstance(value, tuple):
-        return [_slim(one) for one in value]
+        several: tuple[Any, ...] = value
+        return [_slim(one) for one in several]
     if not is_dataclass(value):
         return value
     out: dict[str, Any] = {}

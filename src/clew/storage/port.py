@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+
     from clew.domain.assistant import Assistant, AssistantVersion
     from clew.domain.event import Event
     from clew.domain.file import File, Upload, UploadPart
@@ -37,24 +38,31 @@ class Threads(Protocol):
 
     async def insert(self, thread: Thread) -> None:
         """Keep a new thread. Raises `AlreadyExists` where the project has one with this id."""
+        ...
 
     async def get(self, project_id: str, thread_id: str, *, now: int) -> Thread | None:
         """The thread."""
+        ...
 
     async def update(self, thread: Thread) -> None:
         """Keep the thread as it now is; its place in lists stays."""
+        ...
 
     async def touch(self, thread: Thread, *, now: int) -> None:
         """Keep only that the thread was active at `now`. Cheaper than `update`."""
+        ...
 
     async def delete(self, project_id: str, thread_id: str) -> None:
         """Take the thread and everything in it away from readers at once. `sweep` frees the room."""
+        ...
 
     async def page(self, project_id: str, window: Window, *, metadata: Mapping[str, str], now: int) -> Page[Thread]:
         """A page of threads whose metadata has all these string values. Raises `NotFound` for an unknown cursor."""
+        ...
 
     async def sweep(self, *, now: int, limit: int) -> int:
         """Free up to `limit` rows of deleted and expired threads, whatever their project. Returns how many."""
+        ...
 
 
 class Items(Protocol):
@@ -65,28 +73,35 @@ class Items(Protocol):
 
         Raises `AlreadyExists` where the thread has an item with one of these ids.
         """
+        ...
 
     async def get(self, project_id: str, thread_id: str, item_id: str) -> Item | None:
         """The item."""
+        ...
 
     async def update(self, project_id: str, item: Item) -> None:
         """Keep the item as it now is; its place stays."""
+        ...
 
     async def delete(self, project_id: str, thread_id: str, item_id: str) -> bool:
         """Remove it. Whether it was there."""
+        ...
 
     async def page(
         self, project_id: str, thread_id: str, window: Window, *, kind: Kind, run_id: str | None = None
     ) -> Page[Item]:
         """A page of the items of this kind, in order of the log. Raises `NotFound` for an unknown cursor."""
+        ...
 
     async def before(
         self, project_id: str, thread_id: str, *, seq: int | None, kinds: Collection[Kind], limit: int
     ) -> list[Item]:
         """Up to `limit` items of these kinds next before `seq` (None: the end), newest first."""
+        ...
 
     async def of_run(self, project_id: str, thread_id: str, run_id: str) -> list[Item]:
         """Everything the run wrote, in order."""
+        ...
 
 
 class Runs(Protocol):
@@ -94,36 +109,46 @@ class Runs(Protocol):
 
     async def insert(self, run: Run) -> Run:
         """Keep a new run. Returns it with its `seq`, its place among all runs."""
+        ...
 
     async def get(self, project_id: str, thread_id: str, run_id: str) -> Run | None:
         """The run."""
+        ...
 
     async def update(self, run: Run) -> None:
         """Keep the run as it now is, with its lease; `last_event` is the events' own."""
+        ...
 
     async def active(self, project_id: str, thread_id: str) -> list[Run]:
         """The runs of the thread that are not over, oldest first."""
+        ...
 
     async def page(self, project_id: str, thread_id: str, window: Window) -> Page[Run]:
         """A page of the thread's runs. Raises `NotFound` for an unknown cursor."""
+        ...
 
     async def claim(self, *, owner: str, now: int, lease_until: int, limit: int) -> list[Run]:
         """Runs that need a worker (queued, or running with a lease that ended), whatever their project.
 
         Each is leased to `owner` before it is returned, and unchanged otherwise.
         """
+        ...
 
     async def renew(self, *, owner: str, run_keys: Sequence[RunKey], lease_until: int) -> list[RunKey]:
         """Lengthen these leases, whatever their project. Returns those that are still the owner's."""
+        ...
 
     async def release(self, *, owner: str) -> None:
         """Give every lease of the owner back, whatever the project."""
+        ...
 
     async def release_all(self) -> None:
-        """Give back every lease of every owner, whatever the project: for a store that only one process can have open."""
+        """Give back every lease of every owner, whatever the project: for a store that one process has to itself."""
+        ...
 
     async def overdue(self, *, now: int, limit: int) -> list[Run]:
         """Runs that are not over and past their `expires_at`, whatever their project."""
+        ...
 
 
 class Events(Protocol):
@@ -131,9 +156,11 @@ class Events(Protocol):
 
     async def append(self, run: Run, events: Sequence[Event]) -> list[Event]:
         """Write at the end of the run's log. Returns the events with their numbers."""
+        ...
 
     async def after(self, project_id: str, thread_id: str, run_id: str, *, number: int, limit: int) -> list[Event]:
         """Up to `limit` events with numbers above `number`, in order."""
+        ...
 
 
 class Assistants(Protocol):
@@ -141,21 +168,27 @@ class Assistants(Protocol):
 
     async def insert(self, assistant: Assistant) -> None:
         """Keep a new assistant and its first version."""
+        ...
 
     async def get(self, project_id: str, assistant_id: str, *, now: int) -> Assistant | None:
         """The assistant as it stands."""
+        ...
 
     async def update(self, assistant: Assistant, *, mask: Sequence[str]) -> None:
         """Keep the assistant as it now is, as a further version that `mask` made."""
+        ...
 
     async def delete(self, project_id: str, assistant_id: str) -> bool:
         """Remove it and its versions. Whether it was there."""
+        ...
 
     async def page(self, project_id: str, window: Window, *, now: int) -> Page[Assistant]:
         """A page of assistants. Raises `NotFound` for an unknown cursor."""
+        ...
 
     async def versions(self, project_id: str, assistant_id: str, window: Window) -> Page[AssistantVersion]:
         """A page of its versions. Raises `NotFound` for an unknown cursor."""
+        ...
 
 
 class Files(Protocol):
@@ -163,45 +196,59 @@ class Files(Protocol):
 
     async def insert(self, file: File) -> None:
         """Keep a new file."""
+        ...
 
     async def get(self, project_id: str, file_id: str, *, now: int) -> File | None:
         """The file."""
+        ...
 
     async def update(self, file: File) -> None:
         """Keep the file as it now is."""
+        ...
 
     async def delete(self, project_id: str, file_id: str) -> bool:
         """Remove it, also from every index. Whether it was there. Its blob is then an orphan."""
+        ...
 
     async def page(self, project_id: str, window: Window, *, purpose: str | None, now: int) -> Page[File]:
         """A page of files. Raises `NotFound` for an unknown cursor."""
+        ...
 
     async def missing(self, project_id: str, file_ids: Collection[str], *, now: int) -> str | None:
         """The first of these ids that is no file, or None."""
+        ...
 
     async def insert_upload(self, upload: Upload) -> None:
         """Keep a new upload."""
+        ...
 
     async def get_upload(self, project_id: str, upload_id: str) -> Upload | None:
         """The upload, whatever its state."""
+        ...
 
     async def update_upload(self, upload: Upload) -> None:
         """Keep the upload as it now is."""
+        ...
 
     async def insert_part(self, part: UploadPart) -> None:
         """Keep a part of an upload."""
+        ...
 
     async def parts(self, project_id: str, upload_id: str) -> list[UploadPart]:
         """The parts of an upload, in order of arrival."""
+        ...
 
     async def drop_parts(self, project_id: str, upload_id: str) -> None:
         """Forget the parts of an upload. Their blobs are then orphans."""
+        ...
 
     async def sweep(self, *, now: int, limit: int) -> int:
         """Remove up to `limit` expired files and parts of uploads that ended, whatever their project."""
+        ...
 
     async def blobs_known(self, blobs: Sequence[str]) -> set[str]:
         """Which of these blobs a file or part of any project still needs."""
+        ...
 
 
 class Indexes(Protocol):
@@ -209,27 +256,35 @@ class Indexes(Protocol):
 
     async def insert(self, index: Index) -> None:
         """Keep a new index."""
+        ...
 
     async def get(self, project_id: str, index_id: str) -> Index | None:
         """The index with its counts, also when it has expired: a run over it must be able to say so."""
+        ...
 
     async def update(self, index: Index) -> None:
         """Keep the index as it now is."""
+        ...
 
     async def delete(self, project_id: str, index_id: str) -> bool:
         """Remove it; files survive. Whether it was there."""
+        ...
 
     async def page(self, project_id: str, window: Window) -> Page[Index]:
         """A page of indexes. Raises `NotFound` for an unknown cursor."""
+        ...
 
     async def put_file(self, file: IndexFile) -> None:
         """Put a file into the index, or keep its place there as it now is."""
+        ...
 
     async def get_file(self, project_id: str, index_id: str, file_id: str) -> IndexFile | None:
         """The file's place in the index."""
+        ...
 
     async def drop_file(self, project_id: str, index_id: str, file_id: str) -> bool:
         """Take a file out of the index. Whether it was there."""
+        ...
 
     async def page_files(
         self,
@@ -241,15 +296,19 @@ class Indexes(Protocol):
         batch_id: str | None = None,
     ) -> Page[IndexFile]:
         """A page of the files in the index. Raises `NotFound` for an unknown cursor."""
+        ...
 
     async def insert_batch(self, batch: Batch) -> None:
         """Keep a new batch."""
+        ...
 
     async def get_batch(self, project_id: str, index_id: str, batch_id: str) -> Batch | None:
         """The batch with its counts."""
+        ...
 
     async def update_batch(self, batch: Batch) -> None:
         """Keep the batch as it now is."""
+        ...
 
 
 class Participants(Protocol):
@@ -257,18 +316,23 @@ class Participants(Protocol):
 
     async def insert(self, participant: Participant) -> None:
         """Keep a new one. Raises `AlreadyExists` where the identifier is taken."""
+        ...
 
     async def get(self, project_id: str, participant_id: str) -> Participant | None:
         """By our id."""
+        ...
 
     async def by_identifier(self, project_id: str, identifier: str) -> Participant | None:
         """By the app's own name for the person."""
+        ...
 
     async def update(self, participant: Participant) -> None:
         """Keep it as it now is."""
+        ...
 
     async def delete(self, project_id: str, participant_id: str) -> bool:
         """Remove it. Whether it was there."""
+        ...
 
 
 class Keys(Protocol):
@@ -276,15 +340,19 @@ class Keys(Protocol):
 
     async def insert(self, key: Key) -> None:
         """Keep a new key."""
+        ...
 
     async def by_hash(self, hash: str) -> Key | None:  # noqa: A002 (the field's standard name)
         """The key with this hash, whatever its project, also a revoked one."""
+        ...
 
     async def every(self) -> list[Key]:
         """Every key of every project, oldest first."""
+        ...
 
     async def revoke(self, key_id: str, *, now: int) -> bool:
         """End a key, whatever its project. Whether there was a live one."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,13 +392,16 @@ class Store(Protocol):
 
     async def read(self, unit: Callable[[Tx], Awaitable[T]]) -> T:
         """Run a unit that only reads. Never waits for a writer."""
+        ...
 
     async def write(self, unit: Callable[[Tx], Awaitable[T]]) -> T:
         """Run a unit and commit it. Returns after the commit is durable; raises what the unit raises."""
+        ...
 
     async def close(self) -> None:
         """Finish what was accepted, then let go."""
+        ...
 
 
 class StoreProblem(Exception):
-    """The store itself cannot go on: a locked data folder, a newer schema, a disk that refuses. `str` is safe to show."""
+    """The store itself cannot go on: a locked folder, a newer schema, a disk that refuses. `str` is safe to show."""

@@ -48,9 +48,10 @@ def _type(content_type: str) -> tuple[bytes, bytes]:
 
 @dataclass(slots=True, kw_only=True)
 class Streamed:
-    """An answer that comes in pieces. The next piece is asked for when the client has taken the last one, so that a
+    """An answer that comes in pieces.
 
-    slow reader costs one piece of memory; when the client is gone `pieces` is closed.
+    The next piece is asked for when the client has taken the last one, so that a slow reader costs one piece of
+    memory; when the client is gone `pieces` is closed.
     """
 
     pieces: AsyncIterator[bytes]

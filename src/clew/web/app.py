@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 from clew.web.request import ClientGone, Request
 
 if TYPE_CHECKING:
-    from clew.web.answer import Answer, Streamed
     from collections.abc import Callable, Mapping
 
     from clew.service.core import Core
+    from clew.web.answer import Answer, Streamed
     from clew.web.request import Receive, Scope, Send
 
 log = logging.getLogger("clew.web")
@@ -23,13 +23,15 @@ class Dialect(Protocol):
 
     async def answer(self, request: Request) -> Answer | Streamed:
         """The answer, also to what is wrong with the request. What it raises is a bug of ours."""
+        ...
 
     def internal_error(self, request: Request) -> Answer:
         """The answer to a bug of ours: nothing of it shows."""
+        ...
 
 
 class App:
-    """The application. `dialects` are chosen by the longest prefix of the path; `guard` may refuse before any of them."""
+    """The application. `dialects` are chosen by the longest prefix of a path; `guard` may refuse before any of them."""
 
     def __init__(
         self,

@@ -57,7 +57,7 @@ class Form:
         )
 
     async def file(self) -> AsyncIterator[bytes]:
-        """The bytes of the file, as they come. Raises `Invalid` for a broken form, `TooLarge`, and what reading raises."""
+        """The bytes of the file as they come. Raises `Invalid` for a broken form, `TooLarge`, and what reading does."""
         try:
             async for chunk in self._request.chunks(limit=self._limit + OVERHEAD_BYTES):
                 self._parser.write(chunk)

@@ -1,6 +1,6 @@
 """Tables of operations: every operation of an upstream API, answered or declined with a reason.
 
-Routing, permissions, the coverage page, the published description and the strangers test are all made from such a table.
+Routing, permissions, the coverage page, the published description and the strangers test are made from such a table.
 """
 
 from __future__ import annotations

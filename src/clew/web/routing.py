@@ -23,7 +23,7 @@ class _Node:
 
 
 class Router:
-    """The operations of one table. A parameter is one segment; `{name...}` at the end takes the rest, slashes and all."""
+    """The operations of one table. A parameter is one segment; `{name...}` at the end takes the rest, with slashes."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._root = _Node()

@@ -142,7 +142,7 @@ class OpenAI:
         return replace(caller, scopes=frozenset(Scope)) if Scope.ADMIN in caller.scopes else caller
 
     def _check_beta(self, request: Request, operation: Operation) -> None:
-        """The first Assistants API is another one: it is always refused. Its absence only where the operator says so."""
+        """The first Assistants API is always refused; a missing header only where the operator says so."""
         betas = request.headers.get("openai-beta", "")
         if "assistants=v1" in betas:
             raise errors.assistants_v1()

@@ -66,7 +66,7 @@ def _answer(jobs: list[Job]) -> None:
 class Queue:
     """What waits for the lanes that share it."""
 
-    jobs: deque[Job] = field(default_factory=deque)
+    jobs: deque[Job] = field(default_factory=deque[Job])
     ready: threading.Condition = field(default_factory=threading.Condition)
     closed: bool = False
 
@@ -187,7 +187,7 @@ class Writer(Lane):
             self._connection.execute("COMMIT")
         except apsw.Error as error:
             self._abandon()
-            log.error("a commit of %d units failed: %s", len(jobs), error)
+            log.exception("a commit of %d units failed", len(jobs))
             for job in jobs:
                 job.error = job.error or _as_problem(error)
 

@@ -13,10 +13,10 @@ from clew.storage.sqlite.paging import HIGHEST, LOWEST, page, span
 from clew.storage.sqlite.table import Row, Table
 
 if TYPE_CHECKING:
-    from clew.storage.port import RunKey
     from collections.abc import Sequence
 
     from clew.domain.page import Page, Window
+    from clew.storage.port import RunKey
 
 _UNMOVED = Progress(state=RunState.QUEUED)
 

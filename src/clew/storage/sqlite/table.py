@@ -43,7 +43,7 @@ class Table:
         return rows
 
     def place(self, noun: str, name: str, id: str | None, /, **keys: Any) -> Place | None:  # noqa: A002, ANN401
-        """Where the cursor `id` stands, None without one. Raises `NotFound` where there is no such thing in the list."""
+        """Where the cursor `id` stands, None without one. Raises `NotFound` where the list has no such thing."""
         if id is None:
             return None
         row = self.one(name, id=id, **keys)

@@ -56,7 +56,7 @@ def index_from_wire(sent: Wire) -> NewIndex:
 
 def new_indexes(resources: Mapping[str, Any] | None) -> tuple[NewIndex, ...]:
     """The stores that are to be made along with a thread or an assistant."""
-    search = (resources or {}).get("file_search") or {}
+    search: Wire = (resources or {}).get("file_search") or {}
     return tuple(index_from_wire(one) for one in search.get("vector_stores") or ())
 
 

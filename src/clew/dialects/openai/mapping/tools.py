@@ -46,8 +46,8 @@ def tool_from_wire(sent: Wire) -> Tool:
             parameters=function.get("parameters"),
             strict=function.get("strict"),
         )
-    options = sent.get("file_search") or {}
-    ranking = options.get("ranking_options") or {}
+    options: Wire = sent.get("file_search") or {}
+    ranking: Wire = options.get("ranking_options") or {}
     return Tool(
         kind=kind,
         results_max=options.get("max_num_results"),
@@ -125,7 +125,7 @@ def choice_from_wire(sent: str | Wire | None) -> ToolChoice:
         return ToolChoice()
     if isinstance(sent, str):
         return ToolChoice(mode=ChoiceMode(sent))
-    function = sent.get("function") or {}
+    function: Wire = sent.get("function") or {}
     return ToolChoice(mode=ChoiceMode.NAMED, kind=KINDS[sent["type"]], name=function.get("name"))
 
 
@@ -146,7 +146,7 @@ def format_from_wire(sent: str | Wire | None) -> ResponseFormat | None:
         return None
     if isinstance(sent, str):
         return ResponseFormat(kind=FormatKind(sent))
-    schema = sent.get("json_schema") or {}
+    schema: Wire = sent.get("json_schema") or {}
     return ResponseFormat(
         kind=FormatKind(sent["type"]),
         name=schema.get("name"),
