@@ -152,6 +152,7 @@ async def serve(settings: Settings) -> None:
                     file_bytes=settings.file_bytes_max,
                     part_bytes=settings.part_bytes_max,
                     upload_bytes=settings.upload_bytes_max,
+                    thread_entries=settings.thread_entries_max or None,
                 ),
                 options=Options(
                     body_bytes_max=settings.body_bytes_max,

@@ -104,6 +104,12 @@ SETTINGS: Final = (
     _row("file_bytes_max", kinds.BYTES, "512MiB", "Largest file in one request."),
     _row("part_bytes_max", kinds.BYTES, "64MiB", "Largest part of an upload."),
     _row("upload_bytes_max", kinds.BYTES, "8GiB", "Largest file by way of an upload."),
+    _row(
+        "thread_entries_max",
+        kinds.COUNT_OR_NONE,
+        100_000,
+        "How many messages, with what runs add between them, a thread may ever have. 0 for no limit.",
+    ),
     _row("sweep_seconds", kinds.COUNT, 60, "Pause between two removals of what expired."),
     _row("poll_after_ms", kinds.COUNT_OR_NONE, 200, "How soon clients that poll are told to ask again."),
     _row(
@@ -138,6 +144,7 @@ class Settings:
     file_bytes_max: int
     part_bytes_max: int
     upload_bytes_max: int
+    thread_entries_max: int
     sweep_seconds: int
     poll_after_ms: int
     strict_beta: bool

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from clew.app.health import Health
 from clew.dialects.openai.dialect import OpenAI, Options
 from clew.engine.completions import Completions
 from clew.engine.engine import Engine
@@ -62,7 +63,7 @@ def assemble(parts: Parts) -> Assembled:
     core = Core(store=parts.store, blobs=parts.blobs, clock=parts.clock, ids=parts.ids, limits=parts.limits)
     engine = Engine(core, parts.model, parts.routes, owner=secrets.token_hex(8), runs_at_once=parts.runs_at_once)
     openai = OpenAI(core, parts.gate, parts.routes, parts.options)
-    app = App(core, {"": openai}, parts.guard)
+    app = App(core, {"": openai, "/health": Health(core)}, parts.guard)
     return Assembled(core=core, engine=engine, app=app, sweep_seconds=parts.sweep_seconds)
 
 

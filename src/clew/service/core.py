@@ -69,7 +69,9 @@ class Limits:
     part_bytes: int = 64 * 1024 * 1024
     upload_bytes: int = 8 * 1024 * 1024 * 1024
     upload_seconds: int = 3600
-    thread_messages: int = 100_000
+    thread_entries: int | None = 100_000
+    """Entries that a thread's log may ever have had, runs' included; None for no limit. The hosted service stopped at
+    as many messages."""
 
 
 class Signals:

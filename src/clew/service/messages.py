@@ -73,8 +73,9 @@ async def append(
             for one in new
         ],
     )
-    if items[-1].seq > core.limits.thread_messages:
-        raise TooLarge("messages", limit=core.limits.thread_messages, got=None, unit="messages")
+    limit = core.limits.thread_entries
+    if limit is not None and items[-1].seq > limit:
+        raise TooLarge("messages", limit=limit, got=None, unit="messages")
     return attached, items
 
 

@@ -1,0 +1,104 @@
+"""`clew serve` as users start it: a process of its own, to be stopped, killed and started again on the same folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.scripted_model import ScriptedModel
+
+_SERVING: Final = re.compile(r"Clew is serving (http://\S+)")
+_END_SECONDS: Final = 20
+"""A server that takes longer to end than this never will."""
+
+
+class ServerProcess:
+    """`with ServerProcess(folder, model) as server:` serves from a process until it is told, or made, to end.
+
+    `start` serves the same folder again, on another port. Further `flags` are those of `clew serve`.
+    """
+
+    def __init__(self, folder: Path, model: ScriptedModel | None = None, *flags: str, port: int = 0) -> None:
+        self._folder = folder
+        self._flags = (*flags, *(("--model-url", model.base_url) if model else ()), "--port", str(port))
+        self._process: subprocess.Popen[str] | None = None
+        self._errors = folder / "server.err"
+        self.kills = 0
+        self.url = ""
+
+    @property
+    def base_url(self) -> str:
+        """What an `openai` client takes as its base URL."""
+        return f"{self.url}/v1"
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where its socket is."""
+        host, _, port = self.url.removeprefix("http://").rpartition(":")
+        return host, int(port)
+
+    @property
+    def errors(self) -> str:
+        """What it has written to stderr, in all its lives."""
+        return self._errors.read_text()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+
+    def start(self) -> None:
+        """Return when it has said where it serves. Raises RuntimeError where it ends before that."""
+        self.launch()
+        for line in self._running.stdout or ():
+            if found := _SERVING.search(line):
+                self.url = found[1]
+                return
+        raise RuntimeError(f"no server: exit code {self.ended()}, {self.errors}")
+
+    def launch(self) -> None:
+        """Start it, without waiting for a word; for a server that is not to come up."""
+        command = [sys.executable, "-m", "clew", "serve", "--data", str(self._folder / "data"), *self._flags]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("CLEW_")}
+        with self._errors.open("a") as errors:
+            self._process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=self._folder, env=environment
+            )
+
+    @property
+    def _running(self) -> subprocess.Popen[str]:
+        if self._process is None:
+            raise RuntimeError("not started")
+        return self._process
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._running.send_signal(number)
+
+    def ended(self) -> int:
+        """Wait for its end; the exit code."""
+        code = self._running.wait(_END_SECONDS)
+        if self._running.stdout:
+            self._running.stdout.close()
+        return code
+
+    def kill(self) -> None:
+        """`kill -9`: it ends in the middle of whatever it does."""
+        self.tell(signal.SIGKILL)
+        self.ended()
+        self.kills += 1
+
+    def kill_and_start(self) -> None:
+        """Kill it, and serve the folder again."""
+        self.kill()
+        self.start()
