@@ -30,9 +30,14 @@ hosts:
 pins:
     uv run --no-project tools/pin.py --check
 
-# Links between the pages lead somewhere
+# Links between the pages lead somewhere, and what is made from the code in them is current
 docs:
     uv run tools/docs.py
+    uv run tools/pages.py --check
+
+# Fill in what is made from the code in the pages
+pages:
+    uv run tools/pages.py
 
 # All tests; arguments go to pytest
 test *arguments: clients

@@ -26,11 +26,10 @@ class ServerProcess:
     """
 
     def __init__(self, folder: Path, model: ScriptedModel | None = None, *flags: str, port: int = 0) -> None:
-        self._folder = folder
+        self.folder = folder
         self._flags = (*flags, *(("--model-url", model.base_url) if model else ()), "--port", str(port))
         self._process: subprocess.Popen[str] | None = None
         self._errors = folder / "server.err"
-        self.kills = 0
         self.url = ""
 
     @property
@@ -46,15 +45,20 @@ class ServerProcess:
 
     @property
     def errors(self) -> str:
-        """What it has written to stderr, in all its lives."""
+        """What it has written to stderr since it was started."""
         return self._errors.read_text()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None and self._process.poll() is None
 
     def __enter__(self) -> Self:
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process is not None and self._process.poll() is None:
+        if self.is_running:
             self.kill()
 
     def start(self) -> None:
@@ -68,11 +72,11 @@ class ServerProcess:
 
     def launch(self) -> None:
         """Start it, without waiting for a word; for a server that is not to come up."""
-        command = [sys.executable, "-m", "clew", "serve", "--data", str(self._folder / "data"), *self._flags]
+        command = [sys.executable, "-m", "clew", "serve", "--data", str(self.folder / "data"), *self._flags]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CLEW_")}
-        with self._errors.open("a") as errors:
+        with self._errors.open("w") as errors:
             self._process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=self._folder, env=environment
+                command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=self.folder, env=environment
             )
 
     @property
@@ -96,7 +100,6 @@ class ServerProcess:
         """`kill -9`: it ends in the middle of whatever it does."""
         self.tell(signal.SIGKILL)
         self.ended()
-        self.kills += 1
 
     def kill_and_start(self) -> None:
         """Kill it, and serve the folder again."""

@@ -140,7 +140,7 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
     log.set_up(level=settings.log_level, form=settings.log_format)
     try:
         serve.run(settings)
-    except (LocalModelFailed, LocalModelMissing) as problem:
+    except (LocalModelFailed, LocalModelMissing, serve.CannotListen) as problem:
         raise Told(str(problem)) from problem
     return 0
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlparse
 
 import uvicorn
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("clew")
 
+LAST_WORDS_SECONDS: Final = 1
+"""What answers have to leave in after the last run, also where the drain has taken all its time."""
+
 
 class CannotListen(Exception):
     """The address is not to be had. `str` is a sentence for the operator."""
@@ -49,6 +53,11 @@ class Embedded(uvicorn.Server):
         """Leave the signals alone."""
         yield
 
+    def drop_connections(self) -> None:
+        """Close what has not closed by itself: a body that never comes, an answer that nobody takes."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+
 
 def bound_socket(host: str, port: int) -> socket.socket:
     """A socket that listens there, so that a port which is taken is a sentence and 0 becomes a number.
@@ -59,7 +68,9 @@ def bound_socket(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=2048)  # pyright: ignore[reportArgumentType]
     except OSError as error:
-        raise CannotListen(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+        # Python adds the address to the system's own words; a name that is not found has a negative number.
+        reason = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+        raise CannotListen(f"Cannot listen on {host}:{port}: {reason}.") from error
 
 
 def http_server(app: Any) -> Embedded:  # noqa: ANN401 (an ASGI application)
@@ -83,8 +94,8 @@ async def serve_until(
 ) -> None:
     """Run the parts of a server until told to stop; then let what is in flight come to its end.
 
-    New connections are refused at once. Runs have `drain_seconds`; one that is longer is taken up at the
-    next start. Streams of runs that go on are ended, and can be read on from their last number.
+    New connections are refused at once. Runs and requests have `drain_seconds`; a run that is longer is taken
+    up at the next start. Streams of runs that go on are ended, and can be read on from their last number.
     """
     server = http_server(assembled.app)
     await assembled.engine.start(alone=True)
@@ -97,8 +108,12 @@ async def serve_until(
         stopping.cancel()
         sweeping.cancel()
         server.should_exit = True
+        loop = asyncio.get_running_loop()
+        drained_by = loop.time() + drain_seconds
         await assembled.engine.stop(drain_seconds=drain_seconds)
         assembled.core.feeds.close_all()
+        await asyncio.wait({serving}, timeout=max(drained_by - loop.time(), LAST_WORDS_SECONDS))
+        server.drop_connections()
         await asyncio.gather(serving, stopping, sweeping, return_exceptions=True)
     if serving.done() and not serving.cancelled() and (error := serving.exception()):
         raise error

@@ -41,6 +41,7 @@ class Engine:
         self._owner = owner
         self._runs_at_once = runs_at_once
         self._performing: dict[RunKey, asyncio.Task[None]] = {}
+        self._again: dict[RunKey, Run] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = False
 
@@ -48,6 +49,7 @@ class Engine:
         """Begin. `alone` says that no other worker can be alive, so that every lease there is has been left behind."""
         if alone:
             await self._core.store.write(lambda tx: tx.runs.release_all())
+        self._core.signals.work.set()  # what was left behind is taken up now, not at the first look
         self._loops = [
             asyncio.ensure_future(self._forever(self._claim_when_there_is_work)),
             asyncio.ensure_future(self._forever(self._look)),
@@ -57,11 +59,11 @@ class Engine:
     async def stop(self, *, drain_seconds: float) -> None:
         """Take nothing new, give what is under way this long, and leave the rest for whoever comes next."""
         self._stopping = True
+        if self._performing:  # the loops go on meanwhile: leases are to be kept, and what is overdue is to end
+            await asyncio.wait(self._performing.values(), timeout=drain_seconds)
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
-        if self._performing:
-            await asyncio.wait(self._performing.values(), timeout=drain_seconds)
         for task in list(self._performing.values()):
             task.cancel()
         await asyncio.gather(*self._performing.values(), return_exceptions=True)
@@ -101,49 +103,74 @@ class Engine:
 
     def _begin(self, run: Run) -> None:
         key = RunKey(project_id=run.project_id, thread_id=run.thread_id, run_id=run.id)
-        if key in self._performing:  # our own lease ran out while we were stuck: the task is still at it
+        if key in self._performing:
+            # The caller has answered its calls before the last turn's task was quite over, or our own lease ran out
+            # while we were stuck. It is ours either way, so that nobody else would begin it.
+            self._again[key] = run
             return
         task = asyncio.ensure_future(self._perform(run))
         self._performing[key] = task
-        task.add_done_callback(lambda _: self._ended(key))
+        task.add_done_callback(lambda task: self._ended(key, task))
 
-    def _ended(self, key: RunKey) -> None:
-        self._performing.pop(key, None)
+    def _ended(self, key: RunKey, task: asyncio.Task[None]) -> None:
+        del self._performing[key]
         self._core.signals.forget(key.run_id)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("run %s is left to its lease", key.run_id, exc_info=error)
+        again = self._again.pop(key, None)
+        if again is not None and not self._stopping:
+            self._begin(again)
         self._core.signals.work.set()
 
     async def _perform(self, run: Run) -> None:
-        """Perform the run until it is over, waits, or is stopped from outside."""
-        stop = self._core.signals.stop_of(run.id)
+        """Perform the run until it is over, waits, or is no longer ours.
+
+        One that is being cancelled is interrupted and begun once more, only to be ended.
+        """
         while True:
             work = asyncio.ensure_future(perform(self._core, self._model, self._routes, run, owner=self._owner))
+            try:
+                await self._watch(run, work)
+            finally:
+                work.cancel()
+                await asyncio.wait({work})
+            if not work.cancelled():
+                await self._conclude(run, work.exception())
+                return
+            if await self._standing(run) is not RunState.CANCELLING:
+                return
+
+    async def _watch(self, run: Run, work: asyncio.Task[None]) -> None:
+        """Return when the work is done, or has no sense any more: the run is being cancelled, over, or not ours."""
+        stop = self._core.signals.stop_of(run.id)
+        while not work.done():
             word = asyncio.ensure_future(stop.wait())
             try:
                 await asyncio.wait({work, word}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 word.cancel()
-                if not work.done():
-                    work.cancel()
-                outcome = (await asyncio.gather(work, return_exceptions=True))[0]
-            stop.clear()
-            if isinstance(outcome, StoreProblem):
-                log.error("run %s: %s", run.id, outcome)
-                return
-            if isinstance(outcome, Exception):
-                log.error("run %s met a bug", run.id, exc_info=outcome)
-                await fail_as_bug(self._core, run, owner=self._owner)
-                return
-            if not isinstance(outcome, asyncio.CancelledError) or not await self._is_ours(run):
-                return
+            if stop.is_set():
+                stop.clear()
+                if await self._standing(run) not in (RunState.QUEUED, RunState.RUNNING):
+                    return
 
-    async def _is_ours(self, run: Run) -> bool:
-        """Whether a run that was interrupted is still ours to look after: to be cancelled, most of the time."""
+    async def _standing(self, run: Run) -> RunState | None:
+        """Where the run stands while it is ours; None where it is not, or is over."""
 
         async def unit(tx: Tx) -> Run | None:
             return await tx.runs.get(run.project_id, run.thread_id, run.id)
 
         now = await self._core.store.read(unit)
-        return now is not None and now.state in ACTIVE and now.lease_owner == self._owner
+        if now is None or now.state not in ACTIVE or now.lease_owner != self._owner:
+            return None
+        return now.state
+
+    async def _conclude(self, run: Run, problem: BaseException | None) -> None:
+        if isinstance(problem, StoreProblem):
+            log.error("run %s: %s", run.id, problem)
+        elif problem is not None:
+            log.error("run %s met a bug", run.id, exc_info=problem)
+            await fail_as_bug(self._core, run, owner=self._owner)
 
     async def _look(self) -> None:
         await self._core.clock.sleep(LOOK_SECONDS)
@@ -153,22 +180,32 @@ class Engine:
     async def end_overdue(self) -> None:
         """Expire the runs that are past their time, whoever has them. The last guard: every run ends."""
 
-        async def unit(tx: Tx) -> list[tuple[Run, list[Event]]]:
+        async def unit(tx: Tx) -> list[Run]:
+            return await tx.runs.overdue(now=self._core.now(), limit=OVERDUE_AT_ONCE)
+
+        while True:
+            overdue = await self._core.store.read(unit)
+            # A unit for each: one that cannot be ended must not keep the others from their end.
+            outcomes = await asyncio.gather(*(self._expire(run) for run in overdue), return_exceptions=True)
+            failed = [(run, error) for run, error in zip(overdue, outcomes, strict=True) if error is not None]
+            for run, error in failed:
+                log.error("run %s could not be expired", run.id, exc_info=error)
+            if failed or len(overdue) < OVERDUE_AT_ONCE:  # what failed is tried again at the next look
+                return
+
+    async def _expire(self, run: Run) -> None:
+        async def unit(tx: Tx) -> list[Event]:
             now = self._core.now()
-            ended: list[tuple[Run, list[Event]]] = []
-            for run in await tx.runs.overdue(now=now, limit=OVERDUE_AT_ONCE):
-                over, events = await close(tx, run, RunState.EXPIRED, now=now)
-                await tx.runs.update(over)
-                ended.append((over, await tx.events.append(run, events)))
-            return ended
+            current = await tx.runs.get(run.project_id, run.thread_id, run.id)
+            if current is None or current.progress.expires_at is None or current.progress.expires_at > now:
+                return []
+            ended, events = await close(tx, current, RunState.EXPIRED, now=now)
+            await tx.runs.update(ended)
+            return await tx.events.append(ended, events)
 
-        async def any_overdue(tx: Tx) -> bool:
-            return bool(await tx.runs.overdue(now=self._core.now(), limit=1))
-
-        while await self._core.store.read(any_overdue):
-            for run, events in await self._core.store.write(unit):
-                self._core.feeds.publish(run.id, events)
-                self._core.signals.stop(run.id)
+        events = await self._core.store.write(unit)
+        self._core.feeds.publish(run.id, events)
+        self._core.signals.stop(run.id)
 
     async def _beat(self) -> None:
         await self._core.clock.sleep(BEAT_SECONDS)

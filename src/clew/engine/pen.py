@@ -31,22 +31,36 @@ class Stopped(Exception):
     """The caller has asked to cancel the run."""
 
 
+def _continues(last: Delta, delta: Delta) -> bool:
+    """Whether a fragment only goes on where the last one stopped. What names a call stands alone."""
+    return (
+        (last.item_id, last.index, last.call_id, delta.call_id) == (delta.item_id, delta.index, None, None)
+        and (last.text is None) == (delta.text is None)
+        and (last.refusal is None) == (delta.refusal is None)
+    )
+
+
+def _joined(group: Sequence[Delta]) -> Delta:
+    first = group[0]
+    if len(group) == 1:
+        return first
+    return replace(
+        first,
+        text=None if first.text is None else "".join(one.text or "" for one in group),
+        refusal=None if first.refusal is None else "".join(one.refusal or "" for one in group),
+        arguments=None if first.arguments is None else "".join(one.arguments or "" for one in group),
+    )
+
+
 def merge(deltas: Sequence[Delta]) -> list[Delta]:
     """The same fragments in fewer pieces: neighbours of one text, or of one call's arguments, become one."""
-    out: list[Delta] = []
+    groups: list[list[Delta]] = []
     for delta in deltas:
-        last = out[-1] if out else None
-        if last is None or last.item_id != delta.item_id or last.index != delta.index or delta.call_id is not None:
-            out.append(delta)
-        elif last.text is not None and delta.text is not None:
-            out[-1] = replace(last, text=last.text + delta.text)
-        elif last.refusal is not None and delta.refusal is not None:
-            out[-1] = replace(last, refusal=last.refusal + delta.refusal)
-        elif last.call_id is None and last.arguments is not None and delta.arguments is not None:
-            out[-1] = replace(last, arguments=last.arguments + delta.arguments)
+        if groups and _continues(groups[-1][-1], delta):
+            groups[-1].append(delta)
         else:
-            out.append(delta)
-    return out
+            groups.append([delta])
+    return [_joined(group) for group in groups]
 
 
 class Pen:
@@ -58,6 +72,7 @@ class Pen:
         self._owner = owner
         self._waiting: list[Delta] = []
         self._pump: asyncio.Task[None] | None = None
+        self._changing: asyncio.Task[Run] | None = None
         self._error: Exception | None = None
 
     async def change(self, change: Change, *, even_if_stopped: bool = False) -> Run:
@@ -77,9 +92,15 @@ class Pen:
             await tx.runs.update(run)
             return run, await tx.events.append(run, events)
 
-        self.run, events = await self._core.store.write(unit)
-        self._core.feeds.publish(self.run.id, events)
+        self._changing = asyncio.ensure_future(self._write(unit))
+        self.run = await asyncio.shield(self._changing)
         return self.run
+
+    async def _write(self, unit: Callable[[Tx], Awaitable[tuple[Run, list[Event]]]]) -> Run:
+        """Commit, and tell the readers. A task of its own: whoever is interrupted must not come between the two."""
+        run, events = await self._core.store.write(unit)
+        self._core.feeds.publish(run.id, events)
+        return run
 
     async def _current(self, tx: Tx, *, even_if_stopped: bool) -> Run:
         run = await tx.runs.get(self.run.project_id, self.run.thread_id, self.run.id)
@@ -100,15 +121,16 @@ class Pen:
     async def flush(self) -> None:
         """Return when every fragment so far is written. Raises what went wrong with one."""
         if self._pump is not None:
-            await self._pump
+            await asyncio.wait({self._pump})  # not `await`, which would take the task along where we are interrupted
         if self._error is not None:
             raise self._error
 
     async def lay_down(self) -> None:
-        """Write nothing more: what no reader has seen is dropped."""
+        """Write nothing more: what no reader has seen is dropped. Returns when what was being written is written."""
         self._waiting.clear()
-        if self._pump is not None:
-            await asyncio.wait({self._pump})
+        under_way = {task for task in (self._pump, self._changing) if task is not None}
+        if under_way:
+            await asyncio.wait(under_way)
 
     async def _write_fragments(self) -> None:
         try:

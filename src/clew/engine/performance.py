@@ -129,16 +129,17 @@ async def _turn(core: Core, model: Model, routes: ModelRoutes, pen: Pen) -> None
     config = routes.find(run.model)
     if config is None:
         raise ModelFault("server", "No model is configured. Start the server with --model-url or --local-model.")
-    messages = await build(core, run, window=config.context_window_tokens, images=config.images_honoured)
+    tools = [_function(tool) for tool in run.tools if tool.kind is ToolKind.FUNCTION]
+    window, images = config.context_window_tokens, config.images_honoured
+    messages = await build(core, run, window=window, images=images, tools=tools)
     turn = Turn(core, pen)
-    async with aclosing(model.stream(config, _ask(run, config, messages))) as pieces:
+    async with aclosing(model.stream(config, _ask(run, config, messages, tools))) as pieces:
         async for piece in pieces:
             await turn.take(piece)
     await pen.flush()
 
 
-def _ask(run: Run, config: ModelConfig, messages: list[dict[str, Any]]) -> Ask:
-    tools = [_function(tool) for tool in run.tools if tool.kind is ToolKind.FUNCTION]
+def _ask(run: Run, config: ModelConfig, messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> Ask:
     used = run.progress.usage.completion_tokens if run.progress.usage else 0
     return Ask(
         model=config.name or run.model,
@@ -202,10 +203,13 @@ async def _cancel(core: Core, pen: Pen) -> None:
 
 
 async def _prompt_too_long(core: Core, pen: Pen, problem: PromptTooLong) -> None:
-    if pen.run.max_prompt_tokens is not None:
-        await give_up(core, pen, RunState.INCOMPLETE, incomplete_reason="max_prompt_tokens")
-    else:
+    if not problem.by_run:
         await _fail(core, pen, Fault(code="invalid_prompt", message=f"{str(problem)[:1].upper()}{str(problem)[1:]}."))
+        return
+    try:
+        await give_up(core, pen, RunState.INCOMPLETE, incomplete_reason="max_prompt_tokens")
+    except Lost:
+        log.info("run %s had no budget left and is gone", pen.run.id)
 
 
 async def _fail(core: Core, pen: Pen, error: Fault) -> None:

@@ -17,11 +17,10 @@ from clew.domain.item import (
     PartKind,
     Trace,
     Usage,
-    parts_of,
 )
 from clew.domain.run import OwedCall, Run, RunState, end, move
 from clew.engine.model import CallArguments, CallStarted, Finished, RefusalPiece, TextPiece
-from clew.service.closing import close
+from clew.service.closing import Written, close
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,24 +43,25 @@ class Turn:
         self._pen = pen
         self._generation: Item | None = None
         self._message: Item | None = None
-        self._text: list[str] = []
-        self._refusal: list[str] = []
+        self._written = Written()
         self._calls: list[OwedCall] = []
+        self._arguments: list[list[str]] = []
+        self._places: dict[int, int] = {}
         self._late_text: list[str] = []
 
     async def take(self, piece: Piece) -> None:
         """One more piece. Raises as `Pen.change` does."""
         match piece:
             case TextPiece(text=text):
-                await self._said(text, refusal=False)
+                await self._said(text, PartKind.TEXT)
             case RefusalPiece(text=text):
-                await self._said(text, refusal=True)
-            case CallStarted(name=name):
-                await self._called(name)
+                await self._said(text, PartKind.REFUSAL)
+            case CallStarted(index=index, name=name):
+                await self._called(index, name)
             case CallArguments(index=index, fragment=fragment):
-                call = self._calls[index]
-                self._calls[index] = replace(call, arguments=call.arguments + fragment)
-                self._fragment(Delta(item_id=self._open.id, index=index, arguments=fragment))
+                place = self._places[index]
+                self._arguments[place].append(fragment)
+                self._pen.fragment(Delta(item_id=self._open.id, index=place, arguments=fragment))
             case Finished():
                 await self._finish(piece)
 
@@ -70,9 +70,6 @@ class Turn:
         if self._generation is None:
             raise LookupError("no generation is open")
         return self._generation
-
-    def _fragment(self, delta: Delta) -> None:
-        self._pen.fragment(delta)
 
     def _new_generation(self, outcome: str) -> Item:
         run, now = self._pen.run, self._core.now()
@@ -103,7 +100,7 @@ class Turn:
             created_by=generation.created_by,
         )
 
-    async def _said(self, text: str, *, refusal: bool) -> None:
+    async def _said(self, text: str, kind: PartKind) -> None:
         if self._calls:
             self._late_text.append(text)
             return
@@ -111,11 +108,11 @@ class Turn:
             await self._open_message()
         if self._message is None or not text:
             return
-        (self._refusal if refusal else self._text).append(text)
-        if refusal:
-            self._fragment(Delta(item_id=self._message.id, index=int(bool(self._text)), refusal=text))
-        else:
-            self._fragment(Delta(item_id=self._message.id, text=text))
+        index = self._written.index(kind)
+        said = {"refusal": text} if kind is PartKind.REFUSAL else {"text": text}
+        delta = Delta(item_id=self._message.id, index=index, **said)
+        self._written.add(delta)
+        self._pen.fragment(delta)
 
     async def _open_message(self) -> None:
         generation = self._new_generation(MESSAGE_OUTCOME)
@@ -133,7 +130,7 @@ class Turn:
         await self._pen.change(opened)
         self._generation, self._message = generation, message
 
-    async def _called(self, name: str) -> None:
+    async def _called(self, index: int, name: str) -> None:
         if not self._calls:
             before = (self._generation, self._message)
             generation = self._new_generation(CALLS_OUTCOME)
@@ -146,8 +143,10 @@ class Turn:
             await self._pen.change(opened)
             self._generation, self._message = generation, None
         call_id = self._core.ids.within("call", self._pen.run.thread_id)
-        self._fragment(Delta(item_id=self._open.id, index=len(self._calls), call_id=call_id, name=name, arguments=""))
+        place = self._places[index] = len(self._calls)
         self._calls.append(OwedCall(id=call_id, name=name, arguments=""))
+        self._arguments.append([])
+        self._pen.fragment(Delta(item_id=self._open.id, index=place, call_id=call_id, name=name, arguments=""))
 
     async def _complete_message(
         self,
@@ -163,10 +162,11 @@ class Turn:
         if generation is None or message is None:
             return []
         now = self._core.now()
-        parts = parts_of("".join(self._text), "".join(self._refusal)) or (Part(kind=PartKind.TEXT, text=""),)
+        # Its metadata may have been changed while it was being written; where it was deleted, readers still see it end.
+        current = await tx.items.get(run.project_id, run.thread_id, message.id) or message
         done = replace(
-            message,
-            parts=parts,
+            current,
+            parts=self._written.parts() or (Part(kind=PartKind.TEXT, text=""),),
             status=ItemStatus.INCOMPLETE if incomplete_reason else ItemStatus.COMPLETED,
             incomplete_reason=incomplete_reason,
             finished_at=now,
@@ -196,7 +196,10 @@ class Turn:
 
     async def _wait_for_outputs(self, usage: Usage) -> None:
         generation, now = self._open, self._core.now()
-        owed = tuple(replace(call, arguments=call.arguments or "{}") for call in self._calls)
+        owed = tuple(
+            replace(call, arguments="".join(fragments) or "{}")
+            for call, fragments in zip(self._calls, self._arguments, strict=True)
+        )
         late = "".join(self._late_text)
         trace = replace(generation.trace, output=late or None) if generation.trace else None
         asked = replace(generation, usage=usage, trace=trace)

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from clew.domain.event import Event, EventKind
-from clew.domain.item import Fault, Item, ItemStatus, Kind, Part, parts_of
+from clew.domain.item import Fault, Item, ItemStatus, Kind, Part, PartKind
 from clew.domain.run import Run, RunState, end
 
 if TYPE_CHECKING:
+    from clew.domain.event import Delta
     from clew.storage.port import Tx
 
 _STEP_ENDS: Final = {
@@ -26,6 +27,29 @@ _MESSAGE_REASONS: Final = {
     RunState.FAILED: "run_failed",
     RunState.INCOMPLETE: "max_tokens",
 }
+
+
+class Written:
+    """The content of a message as its fragments make it up: a part for its text, a part for its refusal."""
+
+    def __init__(self) -> None:
+        self._texts: dict[PartKind, list[str]] = {}
+
+    def add(self, delta: Delta) -> None:
+        """One more fragment of the message."""
+        if delta.refusal is not None:
+            self._texts.setdefault(PartKind.REFUSAL, []).append(delta.refusal)
+        elif delta.text is not None:
+            self._texts.setdefault(PartKind.TEXT, []).append(delta.text)
+
+    def index(self, kind: PartKind) -> int:
+        """Which part of the message a fragment of this kind belongs to: parts stand in the order of their beginning."""
+        kinds = list(self._texts)
+        return kinds.index(kind) if kind in kinds else len(kinds)
+
+    def parts(self) -> tuple[Part, ...]:
+        """The parts so far."""
+        return tuple(Part(kind=kind, text="".join(texts)) for kind, texts in self._texts.items())
 
 
 async def close(
@@ -87,13 +111,11 @@ async def _ended(tx: Tx, run: Run, item: Item, status: ItemStatus, *, error: Fau
 
 async def _streamed(tx: Tx, run: Run, message_id: str) -> tuple[Part, ...]:
     """What readers have seen of a message that was being written: it is in the events, not yet in the item."""
-    text: list[str] = []
-    refusal: list[str] = []
+    written = Written()
     number = 0
     while events := await tx.events.after(run.project_id, run.thread_id, run.id, number=number, limit=500):
         number = events[-1].number
         for event in events:
             if event.delta is not None and event.delta.item_id == message_id:
-                text.append(event.delta.text or "")
-                refusal.append(event.delta.refusal or "")
-    return parts_of("".join(text), "".join(refusal))
+                written.add(event.delta)
+    return written.parts()

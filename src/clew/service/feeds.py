@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -30,8 +31,16 @@ class Feed:
         self.closed = False
 
     def publish(self, events: Sequence[Event]) -> None:
-        """Events that were just committed, in order."""
-        self._ring.extend(events)
+        """Events that were just committed. Where some are missing before them, the ring begins anew.
+
+        That is so where another process wrote those, or a writer here was interrupted: readers then ask the store.
+        """
+        for event in events:
+            newest = self._ring[-1].number if self._ring else None
+            if newest is not None and event.number > newest + 1:
+                self._ring.clear()
+            if newest is None or event.number > newest:
+                self._ring.append(event)
         self.wake()
 
     def wake(self) -> None:
@@ -51,10 +60,9 @@ class Feed:
         newest = self._ring[-1].number
         if newest <= number:
             return []
-        missing = newest - number
-        if missing >= len(self._ring):
-            return list(self._ring)
-        return [self._ring[at] for at in range(len(self._ring) - missing, len(self._ring))]
+        # Counted from the newest end: most readers lack only the last few, and the middle of a deque is far away.
+        newest_first = list(islice(reversed(self._ring), newest - number))
+        return newest_first[::-1]
 
     def moved(self) -> asyncio.Event:
         """Set at the next change after this call."""
@@ -66,12 +74,14 @@ class Feeds:
 
     def __init__(self) -> None:
         self._by_run: dict[str, Feed] = {}
+        self._closed = False
 
     def join(self, run_id: str) -> Feed:
         """Begin to listen. Ends with `leave`."""
         feed = self._by_run.get(run_id)
         if feed is None:
             feed = self._by_run[run_id] = Feed()
+            feed.closed = self._closed
         feed.readers += 1
         return feed
 
@@ -93,6 +103,7 @@ class Feeds:
             feed.close()
 
     def close_all(self) -> None:
-        """The server goes: every reader ends."""
+        """The server goes: every reader ends, also one that comes late."""
+        self._closed = True
         for feed in self._by_run.values():
             feed.close()

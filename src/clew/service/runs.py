@@ -17,7 +17,7 @@ from clew.service import assistants, messages, threads
 from clew.service.closing import close
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from clew.domain.assistant import Assistant
     from clew.domain.page import Window
@@ -285,48 +285,46 @@ async def _fill(tx: Tx, core: Core, run: Run, outputs: dict[str, str]) -> list[E
 
 async def follow(
     core: Core, caller: Caller, thread_id: str, run_id: str, *, after: int = 0
-) -> AsyncIterator[list[Event]]:
+) -> AsyncGenerator[list[Event], None]:
     """The run's events above `after`, as they come, in small lists. Ends with the run, its thread, or the server.
 
-    Raises `NotFound` for the thread, else for the run. A reader that is slow misses nothing.
+    Raises `NotFound` for the thread, else for the run. A reader that is slow misses nothing. Hold it in
+    `contextlib.aclosing`.
     """
     run = await get(core, caller, thread_id, run_id)
     feed = core.feeds.join(run.id)
     number = after
-    looked = False
+    doubtful = True
     try:
         while True:
             moved = feed.moved()
-            events = feed.after(number)
+            events = None if doubtful else feed.after(number)
             if events is None:
                 events = await _stored(core, caller, thread_id, run_id, number)
             if events:
-                number = events[-1].number
+                number, doubtful = events[-1].number, False
                 yield events
                 if events[-1].progress is not None and events[-1].progress.ended_at is not None:
                     return
-            elif feed.closed:
+            elif feed.closed or (doubtful and await _over(core, caller, thread_id, run_id, number)):
                 return
-            elif not looked:  # once is enough: from here on the feed tells, but for what `_quiet` is for
-                looked = True
-                if await _over(core, caller, thread_id, run_id, number):
-                    return
             else:
-                looked = not await _quiet(moved)
+                doubtful = not await _news(moved)
     finally:
         core.feeds.leave(run.id)
 
 
-async def _quiet(moved: asyncio.Event) -> bool:
-    """Wait for news of a run; True where there was none for so long that the store should be asked again.
+async def _news(moved: asyncio.Event) -> bool:
+    """Wait for news of a run; False where there was none for so long that the store should be asked.
 
-    Nothing tells this process of a run that another process ends, or that goes with its expired thread.
+    Nothing tells this process of what another process writes, or of a run that goes with its expired thread.
     """
     try:
-        await asyncio.wait_for(moved.wait(), LOOK_AGAIN_SECONDS)
+        async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+            await moved.wait()
     except TimeoutError:
-        return True
-    return False
+        return False
+    return True
 
 
 async def _stored(core: Core, caller: Caller, thread_id: str, run_id: str, number: int) -> list[Event]:

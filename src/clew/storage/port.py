@@ -71,7 +71,7 @@ class Items(Protocol):
     async def append(self, project_id: str, thread_id: str, items: Sequence[Item]) -> list[Item]:
         """Write at the end of the log, in this order. Returns the items with their `seq`.
 
-        Raises `AlreadyExists` where the thread has an item with one of these ids.
+        Raises `NotFound` where there is no such thread, `AlreadyExists` where it has an item with one of these ids.
         """
         ...
 
@@ -108,7 +108,7 @@ class Runs(Protocol):
     """Runs of a thread, and the work they are."""
 
     async def insert(self, run: Run) -> Run:
-        """Keep a new run. Returns it with its `seq`, its place among all runs."""
+        """Keep a new run. Returns it with its `seq`, its place among all runs. Raises `NotFound` for the thread."""
         ...
 
     async def get(self, project_id: str, thread_id: str, run_id: str) -> Run | None:
@@ -128,7 +128,7 @@ class Runs(Protocol):
         ...
 
     async def claim(self, *, owner: str, now: int, lease_until: int, limit: int) -> list[Run]:
-        """Runs that need a worker (queued, or running with a lease that ended), whatever their project.
+        """Runs that need a worker (queued, running or cancelling, and no lease that lasts), whatever their project.
 
         Each is leased to `owner` before it is returned, and unchanged otherwise.
         """
@@ -155,7 +155,7 @@ class Events(Protocol):
     """The numbered events of a run."""
 
     async def append(self, run: Run, events: Sequence[Event]) -> list[Event]:
-        """Write at the end of the run's log. Returns the events with their numbers."""
+        """Write at the end of the run's log. Returns the events with their numbers. Raises `NotFound` for the run."""
         ...
 
     async def after(self, project_id: str, thread_id: str, run_id: str, *, number: int, limit: int) -> list[Event]:
@@ -275,7 +275,7 @@ class Indexes(Protocol):
         ...
 
     async def put_file(self, file: IndexFile) -> None:
-        """Put a file into the index, or keep its place there as it now is."""
+        """Put a file into the index, or keep its place there as it now is. Raises `NotFound` for the index."""
         ...
 
     async def get_file(self, project_id: str, index_id: str, file_id: str) -> IndexFile | None:

@@ -6,24 +6,30 @@ frame's `id`, so that a reader which comes back with it misses nothing and sees 
 
 from __future__ import annotations
 
+import logging
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from clew.dialects.openai import mapping, wire
+from clew.dialects.openai.errors import refusal_of
 from clew.domain.event import Event, EventKind
 from clew.domain.item import Item, ItemStatus, Kind
+from clew.domain.problem import NotFound
 from clew.domain.run import Run, RunState
 from clew.service import runs
 from clew.web.answer import Streamed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, Iterator
 
     from clew.domain.project import Caller
     from clew.domain.thread import Thread
     from clew.service.core import Core
+
+log = logging.getLogger("clew.openai")
 
 DONE: Final = b"event: done\ndata: [DONE]\n\n"
 CONTENT_TYPE: Final = "text/event-stream; charset=utf-8"
@@ -72,18 +78,39 @@ def stream_of(
 
 async def _pieces(
     core: Core, caller: Caller, run: Run, after: int, thread: Thread | None, *, through: bool
-) -> AsyncIterator[bytes]:
-    renderer = Renderer(run, thread)
-    async for events in runs.follow(core, caller, run.thread_id, run.id, after=after):
-        out: list[bytes] = []
-        for event in events:
-            out.append(renderer.render(event))
-            if event.kind is EventKind.RUN_MOVED and event.progress is not None and _ends(event, through=through):
-                out.append(DONE)
-                yield b"".join(out)
-                return
-        yield b"".join(out)
+) -> AsyncGenerator[bytes, None]:
+    try:
+        async with aclosing(_rendered(core, caller, run, after, thread, through=through)) as pieces:
+            async for piece in pieces:
+                yield piece
+    except NotFound:
+        log.debug("run %s went with its thread before it could be followed", run.id)
+    except Exception as error:
+        log.exception("the stream of run %s broke", run.id)
+        # Wrapped, as an answer would be: clients pass over the bare object that upstream describes.
+        yield b"event: error\ndata: %b\n\n" % _encode(refusal_of(error).body())
     yield DONE
+
+
+async def _rendered(
+    core: Core, caller: Caller, run: Run, after: int, thread: Thread | None, *, through: bool
+) -> AsyncGenerator[bytes, None]:
+    renderer = Renderer(run, thread)
+    # One who comes back is rendered from the event before: whether a fragment is the first of its part is told by it.
+    since = max(after - 1, 0) if through else after
+    async with aclosing(runs.follow(core, caller, run.thread_id, run.id, after=since)) as followed:
+        async for events in followed:
+            out: list[bytes] = []
+            over = False
+            for event in events:
+                frames = renderer.render(event)
+                out.append(frames if event.number > after else b"")
+                if over := event.kind is EventKind.RUN_MOVED and _ends(event, through=through):
+                    break
+            if piece := b"".join(out):
+                yield piece
+            if over:
+                return
 
 
 def _ends(event: Event, *, through: bool) -> bool:

@@ -39,7 +39,15 @@ class FileTable(Table):
         return _file_from_row(row) if row else None
 
     async def update(self, file: File) -> None:
-        self.run("file_update", project_id=file.project_id, id=file.id, expires_at=file.expires_at, body=dump(file))
+        self.run(
+            "file_update",
+            project_id=file.project_id,
+            id=file.id,
+            purpose=file.purpose,
+            expires_at=file.expires_at,
+            blob=file.blob,
+            body=dump(file),
+        )
 
     async def delete(self, project_id: str, file_id: str) -> bool:
         for index_no, state, size in self.all("file_places", project_id=project_id, file_id=file_id):

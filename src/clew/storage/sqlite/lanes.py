@@ -115,8 +115,9 @@ class Lane(threading.Thread):
             except BaseException as error:  # the lane must outlive whatever happened; the callers are told
                 log.exception("a group of units failed")
                 self._abandon()
+                reason = _as_problem(error) if isinstance(error, apsw.Error) else error
                 for job in jobs:
-                    job.error = job.error or error
+                    job.error = job.error or reason
             by_loop: dict[asyncio.AbstractEventLoop, list[Job]] = {}
             for job in jobs:
                 by_loop.setdefault(job.future.get_loop(), []).append(job)
@@ -197,10 +198,9 @@ class Writer(Lane):
         for job in jobs:
             written = connection.total_changes()
             self._attempt(job)
-            if job.error is not None and connection.total_changes() != written:
-                connection.execute("ROLLBACK")
-                return False
             if connection.get_autocommit():  # SQLite gave the transaction up by itself: a full disk, an I/O error
+                return False
+            if job.error is not None and connection.total_changes() != written:
                 return False
         return True
 

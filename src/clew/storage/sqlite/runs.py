@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from clew.domain.event import Event
 from clew.domain.problem import NotFound
-from clew.domain.run import Progress, Run, RunState
+from clew.domain.run import ACTIVE, Progress, Run, RunState
 from clew.storage.bodies import dump, load
 from clew.storage.sqlite.paging import HIGHEST, LOWEST, page, span
 from clew.storage.sqlite.table import Row, Table
@@ -39,6 +39,11 @@ def _frozen(run: Run) -> bytes:
     return dump(replace(run, progress=_UNMOVED, turns=0, lease_owner=None, lease_until=None, last_event=0, seq=0))
 
 
+def _end(run: Run) -> int | None:
+    """What makes the run overdue: its end, while it is not over."""
+    return run.progress.expires_at if run.state in ACTIVE else None
+
+
 class RunTable(Table):
     """The SQLite answer to `port.Runs`."""
 
@@ -52,7 +57,7 @@ class RunTable(Table):
             turns=run.turns,
             lease_owner=run.lease_owner,
             lease_until=run.lease_until,
-            expires_at=run.progress.expires_at,
+            expires_at=_end(run),
             last_event=run.last_event,
             progress=dump(run.progress),
             body=_frozen(run),
@@ -75,7 +80,7 @@ class RunTable(Table):
             turns=run.turns,
             lease_owner=run.lease_owner,
             lease_until=run.lease_until,
-            expires_at=run.progress.expires_at,
+            expires_at=_end(run),
             progress=dump(run.progress),
         )
 

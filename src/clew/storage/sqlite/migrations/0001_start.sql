@@ -67,6 +67,7 @@ CREATE TABLE run (
     body BLOB NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX run_by_id ON run (thread_no, id);
+CREATE INDEX run_by_thread ON run (thread_no);
 CREATE INDEX run_active ON run (thread_no) WHERE state IN ('queued', 'running', 'waiting', 'cancelling');
 CREATE INDEX run_work ON run (lease_until) WHERE state IN ('queued', 'running', 'cancelling');
 CREATE INDEX run_by_end ON run (expires_at) WHERE expires_at IS NOT NULL;

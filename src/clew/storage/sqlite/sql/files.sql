@@ -7,7 +7,8 @@ SELECT body FROM file
 WHERE project_id = :project_id AND id = :id AND (expires_at IS NULL OR expires_at > :now);
 
 -- name: file_update
-UPDATE file SET expires_at = :expires_at, body = :body WHERE project_id = :project_id AND id = :id;
+UPDATE file SET purpose = :purpose, expires_at = :expires_at, blob = :blob, body = :body
+WHERE project_id = :project_id AND id = :id;
 
 -- name: file_delete
 DELETE FROM file WHERE project_id = :project_id AND id = :id RETURNING 1;
@@ -34,14 +35,15 @@ WHERE project_id = :project_id AND (created_at, no) > (:low_at, :low_no) AND (cr
 ORDER BY created_at DESC, no DESC LIMIT :limit;
 
 -- name: file_purpose_asc
-SELECT body FROM file
+-- The index is named because the planner, which has no statistics, would walk the files of every purpose.
+SELECT body FROM file INDEXED BY file_by_purpose
 WHERE project_id = :project_id AND purpose = :purpose
   AND (created_at, no) > (:low_at, :low_no) AND (created_at, no) < (:high_at, :high_no)
   AND (expires_at IS NULL OR expires_at > :now)
 ORDER BY created_at, no LIMIT :limit;
 
 -- name: file_purpose_desc
-SELECT body FROM file
+SELECT body FROM file INDEXED BY file_by_purpose
 WHERE project_id = :project_id AND purpose = :purpose
   AND (created_at, no) > (:low_at, :low_no) AND (created_at, no) < (:high_at, :high_no)
   AND (expires_at IS NULL OR expires_at > :now)

@@ -75,27 +75,28 @@ WHERE index_no = (SELECT no FROM file_index WHERE project_id = :project_id AND i
 ORDER BY created_at DESC, no DESC LIMIT :limit;
 
 -- name: index_file_state_asc
-SELECT body FROM index_file
+-- The index is named, here and below, because the planner, which has no statistics, would walk every file of the index.
+SELECT body FROM index_file INDEXED BY index_file_by_state
 WHERE index_no = (SELECT no FROM file_index WHERE project_id = :project_id AND id = :index_id) AND state = :state
   AND (created_at, no) > (:low_at, :low_no) AND (created_at, no) < (:high_at, :high_no)
 ORDER BY created_at, no LIMIT :limit;
 
 -- name: index_file_state_desc
-SELECT body FROM index_file
+SELECT body FROM index_file INDEXED BY index_file_by_state
 WHERE index_no = (SELECT no FROM file_index WHERE project_id = :project_id AND id = :index_id) AND state = :state
   AND (created_at, no) > (:low_at, :low_no) AND (created_at, no) < (:high_at, :high_no)
 ORDER BY created_at DESC, no DESC LIMIT :limit;
 
 -- name: index_file_batch_asc
 -- A batch is at most 2,000 files, so the state is looked at row by row.
-SELECT body FROM index_file
+SELECT body FROM index_file INDEXED BY index_file_by_batch
 WHERE index_no = (SELECT no FROM file_index WHERE project_id = :project_id AND id = :index_id)
   AND batch_id = :batch_id AND (:state IS NULL OR state = :state)
   AND (created_at, no) > (:low_at, :low_no) AND (created_at, no) < (:high_at, :high_no)
 ORDER BY created_at, no LIMIT :limit;
 
 -- name: index_file_batch_desc
-SELECT body FROM index_file
+SELECT body FROM index_file INDEXED BY index_file_by_batch
 WHERE index_no = (SELECT no FROM file_index WHERE project_id = :project_id AND id = :index_id)
   AND batch_id = :batch_id AND (:state IS NULL OR state = :state)
   AND (created_at, no) > (:low_at, :low_no) AND (created_at, no) < (:high_at, :high_no)
@@ -111,7 +112,7 @@ SELECT body FROM batch WHERE project_id = :project_id AND index_id = :index_id A
 UPDATE batch SET body = :body WHERE project_id = :project_id AND index_id = :index_id AND id = :id;
 
 -- name: batch_counts
-SELECT state, count(*) FROM index_file
+SELECT state, count(*) FROM index_file INDEXED BY index_file_by_batch
 WHERE index_no = (SELECT no FROM file_index WHERE project_id = :project_id AND id = :index_id)
   AND batch_id = :batch_id
 GROUP BY state;

@@ -39,12 +39,13 @@ WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id =
 ORDER BY no DESC LIMIT :limit;
 
 -- name: run_claim
--- Crosses projects: workers serve them all. A run that nobody holds has no lease, and NULL sorts first.
+-- Crosses projects: workers serve them all. Two searches, free runs first: one with OR would walk every lease that lasts.
 UPDATE run SET lease_owner = :owner, lease_until = :lease_until
 WHERE no IN (
-    SELECT no FROM run
-    WHERE state IN ('queued', 'running', 'cancelling') AND (lease_until IS NULL OR lease_until <= :now)
-    ORDER BY lease_until LIMIT :limit
+    SELECT no FROM run WHERE state IN ('queued', 'running', 'cancelling') AND lease_until IS NULL
+    UNION ALL
+    SELECT no FROM run WHERE state IN ('queued', 'running', 'cancelling') AND lease_until <= :now
+    LIMIT :limit
 )
 RETURNING no, turns, lease_owner, lease_until, last_event, progress, body;
 

@@ -1,0 +1,1 @@
+"""How fast Clew is, beside what the same stack does at best: `just bench`."""

@@ -1,0 +1,112 @@
+"""Measuring one row: Clew and its floors in turn, several times, so that a busy moment of the machine strikes all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from bench.load import Plan
+from bench.rows import Row, floor
+
+if TYPE_CHECKING:
+    from bench.load import Outcome
+    from bench.processes import Loader, Server
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What one server did with one row at one number of connections."""
+
+    rate: float
+    p50_ms: float
+    p99_ms: float
+    cpu_us: float
+    busy: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One line of the table. `bare` is there for rows that write."""
+
+    row: Row
+    connections: int
+    clew: Figures
+    null: Figures
+    bare: Figures | None
+    memory_mib: float
+
+    @property
+    def busy(self) -> float:
+        """The largest share of a core that the load generator took."""
+        return max(one.busy for one in (self.clew, self.null, self.bare) if one)
+
+    def __str__(self) -> str:
+        floors = f"null {self.null.rate:,.0f}" + (f", bare {self.bare.rate:,.0f}" if self.bare else "")
+        clew = self.clew
+        return (
+            f"{self.row.name}, {self.connections}: {clew.rate:,.0f}/s, p50 {clew.p50_ms:.2f} ms, "
+            f"p99 {clew.p99_ms:.2f} ms, {clew.cpu_us:.0f} µs CPU ({floors})"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A whole benchmark."""
+
+    cells: list[Cell]
+    empty_mib: float
+    full_mib: float
+    busy: float
+
+
+def measure(
+    row: Row,
+    connections: int,
+    loader: Loader,
+    clew: Server,
+    null: Server,
+    bare: Server,
+    *,
+    seconds: float,
+    rounds: int,
+) -> Cell:
+    """One cell. The first moments of each are not counted."""
+    servers = {"clew": (clew, row.requests), "null": (null, floor(row))}
+    if row.writes:
+        servers["bare"] = (bare, floor(row))
+    taken: dict[str, list[Figures]] = {name: [] for name in servers}
+    for _ in range(rounds):
+        for name, (server, requests) in servers.items():
+            warm = Plan(port=server.port, connections=connections, requests=requests, seconds=seconds / 10)
+            loader.perform(warm)
+            spent = server.cpu_seconds
+            plan = Plan(port=server.port, connections=connections, requests=requests, seconds=seconds)
+            taken[name].append(_figures(loader.perform(plan), server.cpu_seconds - spent))
+    return Cell(
+        row=row,
+        connections=connections,
+        clew=_middle(taken["clew"]),
+        null=_middle(taken["null"]),
+        bare=_middle(taken["bare"]) if row.writes else None,
+        memory_mib=clew.memory_mib,
+    )
+
+
+def _figures(outcome: Outcome, cpu_seconds: float) -> Figures:
+    times = sorted(outcome.micros)
+    count = len(times)
+    return Figures(
+        rate=count / outcome.seconds,
+        p50_ms=times[count // 2] / 1000,
+        p99_ms=times[count * 99 // 100] / 1000,
+        cpu_us=cpu_seconds / count * 1_000_000,
+        busy=outcome.busy,
+    )
+
+
+def _middle(rounds: list[Figures]) -> Figures:
+    """Each figure's middle over the rounds."""
+    return Figures(
+        **{name: median(getattr(one, name) for one in rounds) for name in ("rate", "p50_ms", "p99_ms", "cpu_us", "busy")}
+    )

@@ -1,0 +1,79 @@
+"""The processes of a benchmark: servers, whose cost is read from `/proc`, and the one that makes the load."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from bench.load import Outcome, Plan
+
+TICKS = os.sysconf("SC_CLK_TCK")
+_SERVING = re.compile(r"serving http://127\.0\.0\.1:(\d+)")
+
+
+class Server:
+    """A server in a process of its own, from its first word to the end of the block."""
+
+    def __init__(self, *command: str) -> None:
+        self._command = [sys.executable, "-m", *command]
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._process = stack.enter_context(subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True))
+            stack.callback(self._process.kill)
+            for line in self._process.stdout or ():
+                if found := _SERVING.search(line):
+                    self.port = int(found[1])
+                    break
+            if not self.port:
+                raise RuntimeError(f"{self._command} does not serve")
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What it has had of all cores so far."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    @property
+    def memory_mib(self) -> float:
+        """What it holds in memory."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
+
+
+class Loader:
+    """The process that makes the load."""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def perform(self, plan: Plan) -> Outcome:
+        """Do this, and say what came of it."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(msgspec.json.encode(plan) + b"\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the load generator has ended")
+        return msgspec.json.decode(line, type=Outcome)
