@@ -195,6 +195,7 @@ PROBLEMS: Final = (
     problem.OutputsMismatch(expected=["call_1"], got=["call_2"]),
     problem.Invalid("part_ids", "a part is named twice"),
     problem.TooLarge("messages", limit=100_000, got=None, unit="messages"),
+    problem.Unsupported("file_ids", ".csv"),
     problem.Denied("write"),
     problem.Unavailable("the server is shutting down"),
 )

@@ -437,24 +437,25 @@ class TestTrouble:
             assert (await world.ended(run)).state is RunState.COMPLETED
         assert "The disk is full." in caplog.text
 
-    async def test_a_loop_outlives_what_happens_in_it(self, world, model, monkeypatch, caplog):
-        claim = world.store.write
+    async def test_a_loop_outlives_what_happens_in_it(self, world, caplog):
         troubles = [StoreProblem("The disk is full."), RuntimeError("a bug")]
+        well_again = asyncio.Event()
 
-        async def write(unit):
-            if troubles and unit.__name__ == "claimed":
+        async def step() -> None:
+            if troubles:
                 raise troubles.pop(0)
-            return await claim(unit)
+            well_again.set()
+            await asyncio.Event().wait()
 
-        monkeypatch.setattr(world.store, "write", write)
-        run = await world.begun()
-        async with world.engine():
-            while troubles:
-                await world.clock.until_someone_sleeps()
-                world.clock.advance(LOOK_SECONDS)
-                await asyncio.sleep(0)
+        engine = Engine(world.core, None, world.routes, owner="one")
+        loop = asyncio.ensure_future(engine._forever(step))
+        for _ in range(2):
+            await world.clock.until_someone_sleeps()
             world.clock.advance(LOOK_SECONDS)
-            assert (await world.ended(run)).state is RunState.COMPLETED
+        await well_again.wait()
+        loop.cancel()
+        assert "The disk is full." in caplog.text
+        assert "a bug" in caplog.text
 
     async def test_a_thread_that_is_deleted_takes_its_run_along(self, world, model):
         gate = model.hold("One two", after=1)

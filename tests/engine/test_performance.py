@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from clew.domain.expiration import Expiration, Policy
-from clew.domain.item import ItemStatus, Usage
+from clew.domain.item import ItemStatus, Part, PartKind, Usage
 from clew.domain.run import RunState
 from clew.domain.tool import ChoiceMode, FormatKind, ResponseFormat, Tool, ToolChoice, ToolKind, ToolResources
 from clew.engine.model import ModelConfig, ModelRoutes
@@ -16,6 +16,7 @@ from clew.engine.pen import Lost, Pen
 from clew.engine.performance import fail_as_bug, perform
 from clew.service import indexes, runs
 from clew.service.indexes import NewIndex
+from clew.service.messages import NewMessage
 from clew.service.runs import Output
 from support.world import WEATHER, World
 
@@ -102,6 +103,24 @@ class TestAsk:
             waiting = await world.until(run, RunState.WAITING)
         assert model.requests[0]["parallel_tool_calls"] is False
         assert len(waiting.progress.owed) == 1
+
+    @pytest.mark.parametrize("honoured", [True, False])
+    async def test_shows_images_to_models_that_see(self, tmp_path, model, honoured):
+        image = Part(kind=PartKind.IMAGE_URL, url="https://example.com/a.png")
+        async with World(tmp_path, model, images_honoured=honoured) as world:
+            thread_id = await world.thread(NewMessage(role="user", parts=(image,)))
+            await over(world, await world.start(thread_id, await world.assistant()))
+        shown = [{"type": "image_url", "image_url": {"url": "https://example.com/a.png", "detail": "auto"}}]
+        told = "[image: https://example.com/a.png]"
+        assert model.requests[0]["messages"][0]["content"] == (shown if honoured else told)
+
+    async def test_fits_the_window_that_is_configured(self, tmp_path, model):
+        async with World(tmp_path, model, context_window_tokens=80) as world:
+            run = await world.begun(f"{0:040}")
+            for n in range(1, 10):
+                await world.say(run.thread_id, f"{n:040}")
+            await over(world, run)
+        assert [int(one["content"]) for one in model.requests[0]["messages"]] == [0, 7, 8, 9]
 
 
 class TestForcedCall:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,6 @@ from clew.domain.run import RunState
 from clew.service import assistants, runs, threads
 from clew.service import messages as messages_of
 from clew.service.runs import NewRun, Output
-from support.server import RunningServer
 from support.sse import ended, events_path, names, opened, wait_for
 from support.world import WEATHER, World, text
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from openai import OpenAI
+
+    from support.server import RunningServer
 
 TOOL: dict[str, Any] = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}
 STATES = ("queued", "in_progress", "requires_action")
@@ -189,8 +191,8 @@ class TestLockEnds:
         async with World(tmp_path, model) as world:
             first = await world.begun()
             second = await world.start(first.thread_id, first.assistant_id)
+            new = NewRun(assistant_id=first.assistant_id)
             with pytest.raises(ThreadBusy):
-                new = NewRun(assistant_id=first.assistant_id)
                 await runs.create(world.core, world.caller, first.thread_id, new, unless_busy=True)
             async with world.engine():
                 states = [(await world.ended(run)).state for run in (first, second)]
@@ -542,12 +544,13 @@ class TestFollow:
         await runs.cancel(world.another_core(), world.caller, run.thread_id, run.id)
         assert (await following).state is RunState.CANCELLED
 
-    async def test_ends_with_a_thread_that_expires(self, world, monkeypatch):
+    async def test_ends_with_a_thread_that_goes_without_a_word(self, world, monkeypatch):
         monkeypatch.setattr(runs, "LOOK_AGAIN_SECONDS", 0.01)
         run = await world.begun()
-        following = asyncio.ensure_future(_all(world, run))
-        await threads.delete(world.another_core(), world.caller, run.thread_id)
-        assert len(await following) <= 1
+        async with aclosing(world.follow(run)) as events:
+            await anext(events)
+            await threads.delete(world.another_core(), world.caller, run.thread_id)
+            assert [event async for event in events] == []
 
     async def test_from_beyond_the_end_ends_at_once(self, world):
         run = await world.begun()

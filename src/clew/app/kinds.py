@@ -147,6 +147,7 @@ _MODEL_KEYS: Final[dict[str, tuple[str, Callable[[object], object]]]] = {
     "tool_choice": ("tool_choice_honoured", _switch),
     "json_schema": ("json_schema_honoured", _switch),
     "parallel_tool_calls": ("parallel_tool_calls_honoured", _switch),
+    "images": ("images_honoured", _switch),
     "budget_field": ("budget_field", _one_of("max_completion_tokens", "max_tokens")),
     "first_token_seconds": ("first_token_seconds", _whole(1)),
     "token_gap_seconds": ("token_gap_seconds", _whole(1)),

@@ -8,12 +8,12 @@ import logging
 import os
 import signal
 import socket
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlparse
 
 import uvicorn
+import uvloop
 
 from clew.app.wiring import assemble, default_parts
 from clew.auth.gate import Gate
@@ -69,7 +69,8 @@ def bound_socket(host: str, port: int) -> socket.socket:
         return socket.create_server(address[:2], family=family, backlog=2048)  # pyright: ignore[reportArgumentType]
     except OSError as error:
         # Python adds the address to the system's own words; a name that is not found has a negative number.
-        reason = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.strerror
         raise CannotListen(f"Cannot listen on {host}:{port}: {reason}.") from error
 
 
@@ -128,6 +129,8 @@ def guard_of(settings: Settings) -> Callable[[Request], Answer | None]:
     """In open mode, a refusal for requests that a foreign page or a rebound name has sent."""
 
     def guard(request: Request) -> Answer | None:
+        if request.path == "/health":  # it says nothing, and a probe calls us by whatever name it knows
+            return None
         host, origin = request.headers.get("host", ""), request.headers.get("origin")
         if host_allowed(host, settings.host, settings.port) and origin_allowed(origin):
             return None
@@ -192,12 +195,7 @@ async def serve(settings: Settings) -> None:
 def start_text(settings: Settings, local: LocalModel | None, *, is_open: bool) -> str:
     """What the person who started the server reads: where it is, who may come in, and lines to paste."""
     url = settings.public_url or f"http://{_shown(settings.host)}:{settings.port}"
-    if local is not None:
-        models = f"the local model {local.name}"
-    elif settings.model_url:
-        models = f"{urlparse(settings.model_url).netloc}, as {settings.model_name or 'whatever name is asked for'}"
-    else:
-        models = "none: runs will fail. Start with --model-url URL or --local-model"
+    models = _models(settings, local)
     who = (
         f"open: any key is accepted, into the project {settings.project!r}"
         if is_open
@@ -227,6 +225,15 @@ def start_text(settings: Settings, local: LocalModel | None, *, is_open: bool) -
     )
 
 
+def _models(settings: Settings, local: LocalModel | None) -> str:
+    found = [f"{len(settings.models)} by pattern, from clew.toml"] if settings.models else []
+    if local is not None:
+        found.append(f"the local model {local.name}")
+    elif settings.model_url:
+        found.append(f"{urlparse(settings.model_url).netloc}, as {settings.model_name or 'whatever name is asked for'}")
+    return "; else ".join(found) or "none: runs will fail. Start with --model-url URL or --local-model"
+
+
 def _shown(host: str) -> str:
     if host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
         return "localhost"
@@ -236,9 +243,4 @@ def _shown(host: str) -> str:
 def run(settings: Settings) -> None:
     """`clew serve`, from the command line."""
     with contextlib.suppress(KeyboardInterrupt):
-        if sys.platform == "win32":
-            asyncio.run(serve(settings))
-        else:
-            import uvloop  # noqa: PLC0415 (not made for every platform)
-
-            uvloop.run(serve(settings))
+        uvloop.run(serve(settings))

@@ -87,8 +87,8 @@ SETTINGS: Final = (
         kind=kinds.MODELS,
         default=None,
         help="Servers for other model names: `[[models]]` tables with `pattern` and `url`, and, where needed, `key`, "
-        "`name`, `context_window_tokens`, `tool_choice`, `json_schema`, `parallel_tool_calls`, `budget_field`, "
-        "`first_token_seconds`, `token_gap_seconds`, `retries`.",
+        "`name`, `context_window_tokens`, `tool_choice`, `json_schema`, `parallel_tool_calls`, `images`, "
+        "`budget_field`, `first_token_seconds`, `token_gap_seconds`, `retries`.",
     ),
     _row(
         "local_model",

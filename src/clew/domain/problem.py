@@ -8,7 +8,8 @@
     │   ├── WrongState      a run or upload that is past this, or not there yet
     │   └── OutputsMismatch tool outputs for other calls than the ones waited for
     ├── Invalid             a value that the domain refuses
-    │   └── TooLarge        more bytes, items or pairs than allowed
+    │   ├── TooLarge        more bytes, items or pairs than allowed
+    │   └── Unsupported     a file of a kind that cannot be searched
     ├── Denied              the key is good, its scopes do not reach
     └── Unavailable         not now; the caller may try again
 
@@ -98,6 +99,14 @@ class TooLarge(Invalid):
         self.limit: Final = limit
         self.got: Final = got
         self.unit: Final = unit
+
+
+class Unsupported(Invalid):
+    """A file that cannot be searched was given to an index. `suffix` is the end of its name, with the dot."""
+
+    def __init__(self, field: str, suffix: str) -> None:
+        super().__init__(field, f"files that end in {suffix} cannot be searched")
+        self.suffix: Final = suffix
 
 
 class Denied(Problem):

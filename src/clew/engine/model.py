@@ -55,6 +55,10 @@ class ModelRoutes:
         """Whether any server answers for this name."""
         return self.find(name) is not None
 
+    def refuses(self, name: str) -> bool:
+        """Whether models are configured, and none of them is meant by this name."""
+        return bool(self.configs) and not self.knows(name)
+
     def names(self) -> list[str]:
         """The names that are configured; a pattern that stands for many is none."""
         configs = self.configs if self.default is None else (*self.configs, self.default)

@@ -11,7 +11,7 @@ from clew.domain.expiration import DAY_SECONDS, Expiration, Policy
 from clew.domain.index import Batch, Chunking, Index, IndexFile, IndexingState
 from clew.domain.item import Fault
 from clew.domain.patch import UNSET, Given, changed
-from clew.domain.problem import NotFound
+from clew.domain.problem import NotFound, Unsupported
 from clew.domain.tool import ToolResources
 
 if TYPE_CHECKING:
@@ -102,27 +102,30 @@ async def insert(tx: Tx, core: Core, caller: Caller, new: NewIndex) -> Index:
     )
     await tx.indexes.insert(index)
     for place in new.files:
-        await _put(tx, core, caller, index.id, place)
+        await _put_searchable(tx, core, caller, index.id, place)
     return await require(tx, caller, index.id)
 
 
 async def _put(
     tx: Tx, core: Core, caller: Caller, index_id: str, place: NewPlace, *, batch_id: str | None = None
 ) -> IndexFile:
+    """Put a file into the index. One that cannot be searched is there as failed, for whoever asks about it."""
     file = await tx.files.get(caller.project_id, place.file_id, now=core.now())
     if file is None:
         raise NotFound("file", place.file_id)
-    state, error = _outcome(file)
+    suffix = _unsupported(file)
     kept = IndexFile(
         project_id=caller.project_id,
         index_id=index_id,
         file_id=file.id,
         created_at=core.now(),
-        state=state,
-        size=file.size if state is IndexingState.COMPLETED else 0,
+        state=IndexingState.COMPLETED if suffix is None else IndexingState.FAILED,
+        size=file.size if suffix is None else 0,
         chunking=place.chunking,
         attributes=place.attributes,
-        error=error,
+        error=None
+        if suffix is None
+        else Fault(code="unsupported_file", message=f"Files that end in {suffix} cannot be searched."),
         batch_id=batch_id,
         created_by=caller.subject or None,
     )
@@ -130,11 +133,21 @@ async def _put(
     return kept
 
 
-def _outcome(file: File) -> tuple[IndexingState, Fault | None]:
-    """A file is in the index as soon as it is put there; one whose kind holds no text never is."""
-    if PurePosixPath(file.name.lower()).suffix in SEARCHABLE or not PurePosixPath(file.name).suffix:
-        return IndexingState.COMPLETED, None
-    return IndexingState.FAILED, Fault(code="unsupported_file", message="The file type is not supported.")
+def _unsupported(file: File) -> str | None:
+    """The end of the file's name where it says that there is no text to search; None where there may be."""
+    suffix = PurePosixPath(file.name.lower()).suffix
+    return None if not suffix or suffix in SEARCHABLE else suffix
+
+
+async def _put_searchable(tx: Tx, core: Core, caller: Caller, index_id: str, place: NewPlace) -> None:
+    """Put a file into the index that came with something else. Raises `NotFound`, `Unsupported`.
+
+    What makes the index on the way, a thread or a message, is refused as a whole, as the hosted service did.
+    """
+    file = await tx.files.get(caller.project_id, place.file_id, now=core.now())
+    if file is not None and (suffix := _unsupported(file)) is not None:
+        raise Unsupported("file_ids", suffix)
+    await _put(tx, core, caller, index_id, place)
 
 
 async def put_attached(tx: Tx, core: Core, caller: Caller, index_ids: Sequence[str], file_ids: Sequence[str]) -> str:
@@ -142,7 +155,7 @@ async def put_attached(tx: Tx, core: Core, caller: Caller, index_ids: Sequence[s
     for index_id in index_ids:
         if await tx.indexes.get(caller.project_id, index_id) is not None:
             for file_id in file_ids:
-                await _put(tx, core, caller, index_id, NewPlace(file_id=file_id))
+                await _put_searchable(tx, core, caller, index_id, NewPlace(file_id=file_id))
             return index_id
     new = NewIndex(expiration=THREAD_EXPIRATION, files=tuple(NewPlace(file_id=file_id) for file_id in file_ids))
     return (await insert(tx, core, caller, new)).id

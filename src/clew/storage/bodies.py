@@ -32,8 +32,7 @@ def _table(kind: Any) -> tuple[tuple[str, Any, bool], ...]:  # noqa: ANN401 (a d
 
 def _slim(value: Any) -> Any:  # noqa: ANN401 (any noun)
     if isinstance(value, tuple):
-        several: tuple[Any, ...] = value
-        return [_slim(one) for one in several]
+        return [_slim(one) for one in value]  # pyright: ignore[reportUnknownVariableType] (a tuple of whatever)
     if not is_dataclass(value):
         return value
     out: dict[str, Any] = {}

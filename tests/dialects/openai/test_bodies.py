@@ -224,7 +224,6 @@ LIMITS = [
         1,
         0,
     ),
-    (bodies.UPLOAD_CREATE, "bytes", lambda n: UPLOAD | {"bytes": n}, 8 * 1024**3, 8 * 1024**3 + 1),
     (bodies.UPLOAD_CREATE, "expires_after.seconds", lambda n: UPLOAD | {"expires_after": seconds(n)}, 3600, 3599),
     (
         bodies.UPLOAD_CREATE,

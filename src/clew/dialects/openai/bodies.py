@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 TEXT_MAX: Final = 256_000
-UPLOAD_BYTES_MAX: Final = 8 * 1024**3
 FILTER_DEPTH_MAX: Final = 8
 """How deep the filters of a search may be nested. OpenAI gives no number; without one a stack could be exhausted."""
 
@@ -287,7 +286,7 @@ FILES_QUERY: Final = (Field("purpose", _ANY_TEXT), Field("limit", Whole(1, 10_00
 UPLOAD_CREATE: Final = Object(
     Field("filename", _WORD, required=True),
     Field("purpose", _one_of("assistants", "batch", "fine-tune", "vision"), required=True),
-    Field("bytes", Whole(0, UPLOAD_BYTES_MAX), required=True),
+    Field("bytes", Whole(0), required=True),
     Field("mime_type", _ANY_TEXT, required=True),
     Field("expires_after", _AFTER_CREATION),
 )

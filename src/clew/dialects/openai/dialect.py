@@ -66,7 +66,11 @@ class Models(Protocol):
         ...
 
     def knows(self, name: str) -> bool:
-        """Whether a run may ask for this name."""
+        """Whether a server answers for this name."""
+        ...
+
+    def refuses(self, name: str) -> bool:
+        """Whether an assistant or a run may not name this. Without any model they may name what they like."""
         ...
 
 

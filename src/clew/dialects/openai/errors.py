@@ -18,6 +18,7 @@ from clew.domain.problem import (
     ThreadBusy,
     TooLarge,
     Unavailable,
+    Unsupported,
     WrongState,
 )
 
@@ -51,6 +52,8 @@ def refusal_of(problem: Exception) -> Refusal:  # noqa: C901, PLR0911 (a table, 
             return Refusal(400, f"Expected tool outputs for call_ids {expected}, got {got}")
         case AlreadyExists(noun=noun, id=id):
             return Refusal(400, f"A {_noun(noun)} with id '{shown(id)}' already exists.")
+        case Unsupported(suffix=suffix):
+            return unsupported_file(suffix)
         case TooLarge():
             return _too_large(problem)
         case Invalid(field=field, reason=reason):
@@ -115,7 +118,7 @@ def no_key() -> Refusal:
 def wrong_key(key: str) -> Refusal:
     """A key that is not known here. At most its ends are shown."""
     masked = f"{key[:6]}***{key[-4:]}" if len(key) >= MASK_AFTER else "***"
-    where = "You can find your API key at this server's console, or with whoever runs it."
+    where = "Whoever runs this server makes keys with `clew keys create`."
     return Refusal(401, f"Incorrect API key provided: {masked}. {where}", code="invalid_api_key")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clew.dialects.openai import mapping, wire
+from clew.dialects.openai.handlers import models
 from clew.dialects.openai.handlers.lists import listed, window_of
 from clew.service import assistants
 from clew.web.answer import Answer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 async def create(core: Core, request: Request) -> Answer:
     """`createAssistant`."""
+    models.check(request)
     assistant = await assistants.create(core, request.caller, mapping.assistant_from_wire(request.body))
     return Answer(value=mapping.assistant_to_wire(assistant))
 
@@ -34,6 +36,7 @@ async def get(core: Core, request: Request) -> Answer:
 
 async def modify(core: Core, request: Request) -> Answer:
     """`modifyAssistant`. Absent stays, null clears."""
+    models.check(request)
     assistant = await assistants.modify(
         core, request.caller, request.params["assistant_id"], mapping.assistant_patch(request.body)
     )

@@ -21,6 +21,13 @@ async def page(core: Core, request: Request) -> Answer:  # noqa: ARG001 (handler
     return Answer(value=wire.ModelList(data=[_shown(name) for name in request.context.models.names()]))
 
 
+def check(request: Request) -> None:
+    """Refuse a body that names a model which nobody serves. Raises `Refusal`."""
+    name = request.body.get("model")
+    if name is not None and request.context.models.refuses(name):
+        raise errors.model_refused(name)
+
+
 async def get(core: Core, request: Request) -> Answer:  # noqa: ARG001 (handlers are all called alike)
     """`retrieveModel`. Any name that a run could ask for is a model: what nobody configured falls to the default."""
     name = request.params["model"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clew.dialects.openai import mapping
+from clew.dialects.openai.handlers import models
 from clew.dialects.openai.handlers.lists import listed, window_of
 from clew.dialects.openai.stream import stream_of
 from clew.domain.run import CANCELLABLE, RunState
@@ -35,6 +36,7 @@ def _begun(core: Core, request: Request, changed: Changed) -> Answer | Streamed:
 
 async def create(core: Core, request: Request) -> Answer | Streamed:
     """`createRun`."""
+    models.check(request)
     changed = await runs.create(
         core, request.caller, request.params["thread_id"], mapping.run_from_wire(request.body), unless_busy=True
     )
@@ -43,6 +45,7 @@ async def create(core: Core, request: Request) -> Answer | Streamed:
 
 async def create_with_thread(core: Core, request: Request) -> Answer | Streamed:
     """`createThreadAndRun`."""
+    models.check(request)
     changed = await runs.create_with_thread(
         core,
         request.caller,

@@ -1,0 +1,74 @@
+"""Problems: one tree, data for the dialects, and a sentence that may be shown."""
+
+import inspect
+
+import pytest
+
+from clew.domain import problem
+from clew.domain.problem import (
+    AlreadyExists,
+    Conflict,
+    Denied,
+    Invalid,
+    NotFound,
+    OutputsMismatch,
+    Problem,
+    ThreadBusy,
+    TooLarge,
+    Unavailable,
+    WrongState,
+)
+
+EACH = {
+    NotFound("thread", "thread_a"): "no thread with id 'thread_a'",
+    NotFound("file", "f", within=("index", "vs_a")): "no file with id 'f'",
+    AlreadyExists("thread", "thread_a"): "there is already a thread 'thread_a'",
+    ThreadBusy("thread_a", "run_a", attempt="append"): "thread 'thread_a' is held by the active run 'run_a'",
+    WrongState("run", "run_a", state="failed", attempt="cancel"): "cannot cancel run 'run_a': it is failed",
+    OutputsMismatch(expected=["a"], got=["b", "c"]): "tool outputs are owed for ['a'], got ['b', 'c']",
+    Invalid("tools", "too odd"): "tools: too odd",
+    TooLarge("file", limit=5, got=None, unit="bytes"): "file: at most 5 bytes",
+    Denied("write"): "this key lacks the scope 'write'",
+    Unavailable("the server is shutting down", retry_after_seconds=2): "the server is shutting down",
+}
+TREE = {
+    NotFound: Problem,
+    Conflict: Problem,
+    AlreadyExists: Conflict,
+    ThreadBusy: Conflict,
+    WrongState: Conflict,
+    OutputsMismatch: Conflict,
+    Invalid: Problem,
+    TooLarge: Invalid,
+    Denied: Problem,
+    Unavailable: Problem,
+}
+
+
+@pytest.mark.parametrize(("one", "sentence"), EACH.items(), ids=lambda it: type(it).__name__)
+def test_a_problem_says_one_plain_sentence(one, sentence):
+    assert str(one) == sentence
+
+
+def test_a_problem_says_nothing_of_its_cause():
+    try:
+        try:
+            raise OSError("/secret/place")
+        except OSError as error:
+            raise Unavailable("not now") from error
+    except Unavailable as shown:
+        assert str(shown) == "not now"
+
+
+def test_a_control_character_in_an_id_is_not_shown_as_it_is():
+    assert str(NotFound("thread", "a\n\x1b[31mb")) == "no thread with id 'a\\n\\x1b[31mb'"
+
+
+def test_the_tree_is_whole():
+    tree = {one: one.__base__ for _, one in inspect.getmembers(problem, inspect.isclass) if one is not Problem}
+    assert tree == TREE
+
+
+@pytest.mark.parametrize("one", TREE)
+def test_the_page_at_the_top_draws_every_problem(one):
+    assert one.__name__ in problem.__doc__

@@ -1,0 +1,261 @@
+"""The writer and the readers: what becomes one commit, what is answered when, and what a failure takes along."""
+
+import asyncio
+import threading
+from contextlib import closing
+
+import apsw
+import pytest
+
+from clew.domain.problem import Unavailable
+from clew.storage.port import StoreProblem
+from clew.storage.sqlite.lanes import GROUP_MAX, Job, Queue, Writer, drive
+from clew.storage.sqlite.migrate import migrate
+from clew.storage.sqlite.store import SqliteTx
+from storage.conformance import nouns
+from storage.conformance.nouns import OURS, THREAD
+
+
+class Desk:
+    """A writer that does not start before everything has been put into its queue: then its groups are certain."""
+
+    def __init__(self, path):
+        self.connection = apsw.Connection(str(path))
+        self.connection.pragma("journal_mode", "wal")
+        migrate(self.connection)
+        self.tx = SqliteTx(self.connection)
+        drive(lambda tx: tx.threads.insert(nouns.thread()), self.tx)
+        self.queue = Queue()
+        self.writer = Writer("test-writer", self.queue, self.connection, self.tx)
+        self.commits = []
+        self.futures = []
+        self.runs = []
+        self.connection.set_commit_hook(self._committing)
+        self.last_word = lambda: False
+
+    def _committing(self):
+        self.commits.append(sum(future.done() for future in self.futures))
+        return self.last_word()
+
+    def put(self, unit):
+        future = asyncio.get_running_loop().create_future()
+        self.queue.put(Job(unit, future))
+        self.futures.append(future)
+        return future
+
+    def appending(self, name, *, then=None, first=lambda: None):
+        """A unit that appends an item and then raises, or does not. Counted in `runs`."""
+
+        async def unit(tx):
+            self.runs.append(name)
+            first()
+            await tx.items.append(OURS, THREAD, [nouns.message(name)])
+            if then is not None:
+                raise then
+
+        return unit
+
+    async def work(self):
+        """Let the writer do what waits, to its end. Returns how each unit ended: its value, or the error."""
+        self.writer.start()
+        answers = await asyncio.gather(*self.futures, return_exceptions=True)
+        self.queue.close()
+        await asyncio.to_thread(self.writer.join)
+        return answers
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "clew.db"
+
+
+@pytest.fixture
+def desk(path):
+    return Desk(path)
+
+
+def kept(path):
+    """The ids of the items in the file, in order."""
+    with closing(apsw.Connection(str(path))) as connection:
+        return [row[0] for row in connection.execute("SELECT id FROM item ORDER BY key")]
+
+
+async def test_units_that_wait_together_are_one_commit(desk):
+    for n in range(GROUP_MAX):
+        desk.put(desk.appending(f"m{n}"))
+    await desk.work()
+    assert len(desk.commits) == 1
+
+
+async def test_more_than_a_group_are_further_commits(desk):
+    for n in range(2 * GROUP_MAX + 1):
+        desk.put(desk.appending(f"m{n}"))
+    await desk.work()
+    assert len(desk.commits) == 3
+
+
+async def test_nobody_is_answered_before_the_commit(desk):
+    for n in range(10):
+        desk.put(desk.appending(f"m{n}"))
+    await desk.work()
+    assert desk.commits == [0]
+
+
+async def test_units_are_done_and_answered_in_the_order_in_which_they_came(desk, path):
+    answered = []
+    for n in range(10):
+        desk.put(desk.appending(f"m{n}")).add_done_callback(lambda _, n=n: answered.append(f"m{n}"))
+    await desk.work()
+    assert answered == kept(path) == [f"m{n}" for n in range(10)]
+
+
+async def test_a_unit_that_fails_after_writing_makes_the_group_run_again_with_savepoints(desk, path):
+    names = ["a", "b", "c", "d"]
+    for name in names:
+        desk.put(desk.appending(name, then=ValueError(name) if name == "b" else None))
+    answers = await desk.work()
+    assert [type(answer) for answer in answers] == [type(None), ValueError, type(None), type(None)]
+    assert kept(path) == ["a", "c", "d"]
+    assert (desk.runs, len(desk.commits)) == (["a", "b", *names], 1)
+
+
+async def test_a_unit_that_fails_before_writing_costs_the_group_nothing(desk, path):
+    async def refuse(tx):
+        raise ValueError
+
+    desk.put(desk.appending("a"))
+    desk.put(refuse)
+    desk.put(desk.appending("b"))
+    assert [type(answer) for answer in await desk.work()] == [type(None), ValueError, type(None)]
+    assert (desk.runs, kept(path)) == (["a", "b"], ["a", "b"])
+
+
+async def test_a_unit_that_waits_for_something_else_is_refused_and_leaves_nothing(desk, path):
+    async def wait(tx):
+        await tx.items.append(OURS, THREAD, [nouns.message("waiting")])
+        await asyncio.sleep(0)
+
+    desk.put(wait)
+    desk.put(desk.appending("a"))
+    refused, fine = await desk.work()
+    assert isinstance(refused, RuntimeError)
+    assert str(refused) == "a unit of work awaits nothing but its transaction"
+    assert (fine, kept(path)) == (None, ["a"])
+
+
+async def test_a_commit_that_fails_is_told_to_everyone_and_the_writer_lives_on(desk, path):
+    for name in ("a", "b"):
+        desk.put(desk.appending(name))
+    desk.last_word = lambda: True  # SQLite turns the commit into a rollback
+    desk.writer.start()
+    answers = await asyncio.gather(*desk.futures, return_exceptions=True)
+    assert [str(answer) for answer in answers] == ["The store failed."] * 2
+    desk.last_word = lambda: False
+    await desk.put(desk.appending("c"))
+    assert kept(path) == ["c"]
+    desk.queue.close()
+
+
+async def test_a_transaction_that_sqlite_gave_up_is_begun_again_for_the_others(desk, path):
+    failing = iter([True])
+
+    def give_up():
+        if next(failing, False):
+            desk.connection.execute("ROLLBACK")
+            raise apsw.FullError
+
+    desk.put(desk.appending("a"))
+    desk.put(desk.appending("b", first=give_up))
+    assert await desk.work() == [None, None]
+    assert kept(path) == ["a", "b"]
+
+
+async def test_a_disk_that_stays_full_is_told_to_the_group_and_the_writer_lives_on(desk, path):
+    def give_up():
+        desk.connection.execute("ROLLBACK")
+        raise apsw.FullError
+
+    desk.put(desk.appending("a", first=give_up))
+    desk.put(desk.appending("b"))
+    desk.writer.start()
+    answers = await asyncio.gather(*desk.futures, return_exceptions=True)
+    assert [str(answer) for answer in answers] == ["The disk is full."] * 2
+    await desk.put(desk.appending("c"))
+    assert kept(path) == ["c"]
+    desk.queue.close()
+
+
+async def test_a_locked_database_is_a_problem_of_the_store_and_not_of_the_driver(desk, path):
+    with closing(apsw.Connection(str(path))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        desk.put(desk.appending("a"))
+        (answer,) = await desk.work()
+    assert isinstance(answer, StoreProblem)
+    assert isinstance(answer.__cause__, apsw.BusyError)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (apsw.FullError, "The disk is full."),
+        (apsw.ReadOnlyError, "The data folder cannot be written."),
+        (apsw.CantOpenError, "The data folder cannot be written."),
+        (apsw.IOError, "The disk did not do what it was asked."),
+        (apsw.CorruptError, "The disk did not do what it was asked."),
+        (apsw.SQLError, "The store failed."),
+    ],
+)
+async def test_the_drivers_errors_are_said_in_the_ports_words(desk, error, words):
+    async def unit(tx):
+        raise error("of the driver's own: a path, a statement")
+
+    desk.put(unit)
+    (answer,) = await desk.work()
+    assert (type(answer), str(answer), type(answer.__cause__)) == (StoreProblem, words, error)
+
+
+async def test_a_queue_that_was_closed_takes_nothing_more_and_finishes_what_waits(desk, path):
+    desk.put(desk.appending("a"))
+    desk.queue.close()
+    with pytest.raises(Unavailable):
+        desk.put(desk.appending("b"))
+    assert await desk.work() == [None]
+    assert kept(path) == ["a"]
+
+
+async def test_a_caller_whose_loop_is_gone_does_not_stop_the_writer(desk, path):
+    elsewhere = asyncio.new_event_loop()
+    desk.queue.put(Job(desk.appending("a"), elsewhere.create_future()))
+    elsewhere.close()
+    desk.put(desk.appending("b"))
+    assert await desk.work() == [None]
+    assert kept(path) == ["a", "b"]
+
+
+async def test_a_write_that_is_cancelled_while_it_waits_is_done_all_the_same(store):
+    gate, holding = threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def hold(tx):
+        loop.call_soon_threadsafe(holding.set)
+        gate.wait()
+
+    def append(name):
+        return store.write(lambda tx: tx.items.append(OURS, THREAD, [nouns.message(name)]))
+
+    await nouns.with_thread(store)
+    held = asyncio.create_task(store.write(hold))
+    await holding.wait()
+    waiting = [asyncio.create_task(append(f"m{n}")) for n in range(5)]
+    await nouns.log(store)  # by now they are in the queue, and readers go on meanwhile
+    waiting[2].cancel()
+    gate.set()
+    answers = await asyncio.gather(held, *waiting, return_exceptions=True)
+    assert [type(answer) for answer in answers[1:]] == [list, list, asyncio.CancelledError, list, list]
+    assert [item.id for item in await nouns.log(store)] == [f"m{n}" for n in range(5)]
+
+
+async def test_a_read_that_writes_is_refused(store):
+    with pytest.raises(StoreProblem):
+        await store.read(lambda tx: tx.threads.insert(nouns.thread()))
+    assert await nouns.log(store) == []

@@ -1,0 +1,126 @@
+"""The SQL files: what every statement must say, and that it finds its rows through an index."""
+
+import ast
+import re
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import apsw
+import pytest
+
+from clew.storage import sqlite
+from clew.storage.sqlite.migrate import migrate
+from clew.storage.sqlite.statements import SQL, parse
+
+ADAPTER = Path(sqlite.__file__).parent
+FILES = sorted((ADAPTER / "sql").glob("*.sql"))
+STATEMENTS = {name: body for file in FILES for name, body in parse(file.read_text("utf-8")).items()}
+CALLS = {"run", "one", "all", "place", "page_by_time"}
+
+ARGUED = {
+    "thread_gone_next": "takes the first row of the table, whichever it is",
+    "key_all": "the operator's list of all keys: they are few, and sorted after reading",
+    "batch_counts": "the files of a batch, at most 2,000, are found by an index and then put together by state",
+}
+"""Statements that may walk a table or sort what they found, and why."""
+
+
+@pytest.fixture(scope="module")
+def connection():
+    with closing(apsw.Connection(":memory:")) as connection:
+        migrate(connection)
+        yield connection
+
+
+def plan(connection, sql):
+    names = dict.fromkeys(re.findall(r":(\w+)", sql))
+    return [row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + sql, names)]
+
+
+def walks(step):
+    """Whether a step of a plan reads a table from end to end, or sorts."""
+    return (step.startswith("SCAN ") and "VIRTUAL TABLE" not in step) or "TEMP B-TREE" in step
+
+
+def names_in_code():
+    """Every name of a statement that a module of the adapter runs, and every string in it."""
+    run, said = set(), set()
+    for module in ADAPTER.glob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                said.add(node.value)
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in CALLS:
+                run |= {arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)}
+    return run, said
+
+
+@pytest.mark.parametrize("name", [name for name, body in STATEMENTS.items() if re.search(r"\bWHERE\b", body)])
+def test_a_statement_with_a_where_names_the_project_or_says_why_not(name):
+    body = STATEMENTS[name]
+    condition = re.split(r"\bWHERE\b", SQL[name], maxsplit=1)[1]
+    reason = re.search(r"^-- .*(Crosses projects|By the number of)", body, re.MULTILINE)
+    assert "project_id = :project_id" in condition or reason
+
+
+def test_the_names_of_statements_are_unique():
+    names = Counter(name for file in FILES for name in re.findall(r"^-- name: (.*)$", file.read_text("utf-8"), re.MULTILINE))
+    assert [name for name, times in names.items() if times > 1] == []
+    assert set(names) == set(SQL)
+
+
+def test_every_statement_is_used():
+    _, said = names_in_code()
+    assert [name for name in SQL if not {name, re.sub("_(asc|desc)$", "", name)} & said] == []
+
+
+def test_every_statement_that_is_run_is_there():
+    run, _ = names_in_code()
+    nouns = {"thread", "assistant", "file", "index"}  # what `place` is told first
+    known = set(SQL) | {re.sub("_(asc|desc)$", "", name) for name in SQL}
+    assert run - known - nouns == set()
+
+
+def test_every_page_reads_in_both_directions():
+    one_way = {re.sub("_(asc|desc)$", "", name) for name in SQL if re.search("_(asc|desc)$", name)}
+    assert [name for name in one_way if not {name + "_asc", name + "_desc"} <= set(SQL)] == []
+
+
+@pytest.mark.parametrize("name", [name for name in SQL if name not in ARGUED])
+def test_a_statement_finds_its_rows_through_an_index(connection, name):
+    assert [step for step in plan(connection, SQL[name]) if walks(step)] == []
+
+
+@pytest.mark.parametrize("name", ARGUED)
+def test_the_argued_statements_still_need_their_argument(connection, name):
+    assert any(walks(step) for step in plan(connection, SQL[name]))
+
+
+HOT = {
+    "thread_get": "thread USING INDEX sqlite_autoindex_thread_1 (project_id=? AND id=?)",
+    "thread_page": "thread USING INDEX thread_by_time (project_id=? AND created_at>? AND created_at<?)",
+    "thread_found": "lead USING PRIMARY KEY (project_id=? AND name=? AND value=? AND (created_at,thread_no)>(?,?)"
+    " AND (created_at,thread_no)<(?,?))",
+    "item_get": "item USING INDEX item_by_id (thread_no=? AND id=?)",
+    "item_messages": "item USING INDEX item_messages (thread_no=? AND rowid>? AND rowid<?)",
+    "item_kind": "item USING INDEX item_by_run (thread_no=? AND run_id=? AND rowid>? AND rowid<?)",
+    "item_log": "item USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+    "item_before": "item USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+    "item_of_run": "item USING INDEX item_by_run (thread_no=? AND run_id=?)",
+    "item_places": "thread_tail USING INTEGER PRIMARY KEY (rowid=?)",
+    "run_active": "run USING INDEX run_active (thread_no=?)",
+    "run_page": "run USING INDEX run_by_thread (thread_no=? AND rowid>? AND rowid<?)",
+    "run_claim": "run USING INDEX run_work (lease_until<?)",
+    "event_after": "event USING PRIMARY KEY (run_no=? AND number>?)",
+    "file_purpose": "file USING INDEX file_by_purpose (project_id=? AND purpose=? AND created_at>? AND created_at<?)",
+    "index_file_state": "index_file USING INDEX index_file_by_state"
+    " (index_no=? AND state=? AND created_at>? AND created_at<?)",
+    "index_file_batch": "index_file USING INDEX index_file_by_batch"
+    " (index_no=? AND batch_id=? AND created_at>? AND created_at<?)",
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_the_hot_statements_search_as_they_were_meant_to(connection, name):
+    ways = [way for way in (name, name + "_asc", name + "_desc") if way in SQL]
+    assert all("SEARCH " + HOT[name] in plan(connection, SQL[way]) for way in ways)
