@@ -2,7 +2,7 @@
 
 import pytest
 
-from clew.domain.item import Item, Kind, Part, PartKind, Usage, parts_of, text_of
+from clew.domain.item import Item, Kind, Part, PartKind, Usage, text_of
 
 TEXT, OTHER = PartKind.TEXT, PartKind.IMAGE_URL
 
@@ -32,13 +32,3 @@ def test_usages_add_up(one, other, total):
 def test_the_text_of_an_item_is_that_of_its_text_parts(parts, text):
     parts = tuple(Part(kind=kind, text=words) for kind, words in parts)
     assert text_of(Item(thread_id="t", id="i", kind=Kind.MESSAGE, created_at=0, parts=parts)) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "refusal", "kinds"),
-    [("", "", []), ("a", "", [TEXT]), ("", "b", [PartKind.REFUSAL]), ("a", "b", [TEXT, PartKind.REFUSAL])],
-)
-def test_what_a_model_wrote_becomes_parts(text, refusal, kinds):
-    parts = parts_of(text, refusal)
-    assert [part.kind for part in parts] == kinds
-    assert [part.text for part in parts] == [words for words in (text, refusal) if words]

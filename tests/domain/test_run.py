@@ -86,9 +86,7 @@ def test_every_active_run_can_come_to_an_end(state):
 def test_a_move_sets_what_it_is_told_and_leaves_the_rest():
     before = run(RunState.RUNNING, started_at=3, expires_at=8, metadata={"a": 1})
     after = move(before, RunState.WAITING, owed=OWED)
-    assert after.progress == Progress(
-        state=RunState.WAITING, started_at=3, expires_at=8, metadata={"a": 1}, owed=OWED
-    )
+    assert after.progress == Progress(state=RunState.WAITING, started_at=3, expires_at=8, metadata={"a": 1}, owed=OWED)
     assert (after.lease_owner, after.lease_until) == ("worker", 9)
     assert before.state is RunState.RUNNING
 

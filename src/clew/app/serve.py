@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlparse
 
@@ -85,6 +86,7 @@ def http_server(app: Any) -> Embedded:  # noqa: ANN401 (an ASGI application)
         date_header=True,
         http="httptools",
         ws="none",
+        proxy_headers=False,  # they would tell where a client is, which nothing here asks
         timeout_keep_alive=75,
     )
     return Embedded(config)
@@ -128,11 +130,14 @@ def routes_of(settings: Settings, local: LocalModel | None) -> ModelRoutes:
 def guard_of(settings: Settings) -> Callable[[Request], Answer | None]:
     """In open mode, a refusal for requests that a foreign page or a rebound name has sent."""
 
+    @lru_cache(maxsize=256)
+    def allowed(host: str, origin: str | None) -> bool:
+        return host_allowed(host, settings.host, settings.port) and origin_allowed(origin)
+
     def guard(request: Request) -> Answer | None:
         if request.path == "/health":  # it says nothing, and a probe calls us by whatever name it knows
             return None
-        host, origin = request.headers.get("host", ""), request.headers.get("origin")
-        if host_allowed(host, settings.host, settings.port) and origin_allowed(origin):
+        if allowed(request.headers.get("host", ""), request.headers.get("origin")):
             return None
         message = "This server is open and answers only to local names. Create a key to serve others: clew keys create"
         error = {"message": message, "type": "invalid_request_error", "param": None, "code": "foreign_origin"}

@@ -167,13 +167,3 @@ CALLS_OUTCOME: Final = "calls"
 def text_of(item: Item) -> str:
     """The text parts of a message, joined by blank lines."""
     return "\n\n".join(part.text or "" for part in item.parts if part.kind is PartKind.TEXT)
-
-
-def parts_of(text: str, refusal: str = "") -> tuple[Part, ...]:
-    """The content of a message that a model wrote: its text, its refusal, or nothing yet."""
-    parts: tuple[Part, ...] = ()
-    if text:
-        parts += (Part(kind=PartKind.TEXT, text=text),)
-    if refusal:
-        parts += (Part(kind=PartKind.REFUSAL, text=refusal),)
-    return parts

@@ -10,7 +10,7 @@ from clew.domain.event import Event, EventKind
 from clew.domain.expiration import SECOND
 from clew.domain.item import Item, ItemStatus, Kind
 from clew.domain.page import Page
-from clew.domain.problem import NotFound, OutputsMismatch, ThreadBusy, WrongState
+from clew.domain.problem import NotFound, OutputsMismatch, ThreadBusy, Unavailable, WrongState
 from clew.domain.run import CANCELLABLE, Progress, Run, RunState, Truncation, move
 from clew.domain.tool import ResponseFormat, Tool, ToolChoice, ToolResources
 from clew.service import assistants, messages, threads
@@ -286,10 +286,12 @@ async def _fill(tx: Tx, core: Core, run: Run, outputs: dict[str, str]) -> list[E
 async def follow(
     core: Core, caller: Caller, thread_id: str, run_id: str, *, after: int = 0
 ) -> AsyncGenerator[list[Event], None]:
-    """The run's events above `after`, as they come, in small lists. Ends with the run, its thread, or the server.
+    """The run's events above `after`, as they come, in small lists. Ends with the run or its thread.
 
-    Raises `NotFound` for the thread, else for the run. A reader that is slow misses nothing. Hold it in
-    `contextlib.aclosing`.
+    An empty list comes where there was nothing for a while: a sign of life for whoever passes them on.
+
+    Raises `NotFound` for the thread, else for the run, and `Unavailable` where the server goes first. A reader
+    that is slow misses nothing. Hold it in `contextlib.aclosing`.
     """
     run = await get(core, caller, thread_id, run_id)
     feed = core.feeds.join(run.id)
@@ -306,10 +308,13 @@ async def follow(
                 yield events
                 if events[-1].progress is not None and events[-1].progress.ended_at is not None:
                     return
-            elif feed.closed or (doubtful and await _over(core, caller, thread_id, run_id, number)):
+            elif (feed.closed or doubtful) and await _over(core, caller, thread_id, run_id, number):
                 return
-            else:
-                doubtful = not await _news(moved)
+            elif feed.closed:
+                raise Unavailable("the server is stopping; the run goes on with its next start, and can be read on")
+            elif not await _news(moved):
+                doubtful = True
+                yield []
     finally:
         core.feeds.leave(run.id)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from clew.domain.event import Event, EventKind
 from clew.domain.patch import UNSET, Given, changed
 from clew.domain.problem import NotFound
+from clew.domain.run import RunState, move
 from clew.domain.thread import Thread, expiring
 from clew.service import indexes, messages
+from clew.service.closing import close
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from clew.domain.expiration import Expiration
     from clew.domain.page import Page, Window
     from clew.domain.project import Caller
+    from clew.domain.run import Run
     from clew.domain.tool import Tool, ToolResources
     from clew.service.core import Core
     from clew.service.indexes import NewIndex
@@ -146,12 +150,26 @@ async def modify(
 async def delete(core: Core, caller: Caller, thread_id: str) -> None:
     """Take the thread and all that is in it away, and end its runs. Raises `NotFound`."""
 
-    async def unit(tx: Tx) -> list[str]:
+    async def unit(tx: Tx) -> list[tuple[str, list[Event]]]:
         await require(tx, core, caller, thread_id)
-        ended = [run.id for run in await tx.runs.active(caller.project_id, thread_id)]
+        ended = [
+            (run.id, await _cancelled(tx, core, run)) for run in await tx.runs.active(caller.project_id, thread_id)
+        ]
         await tx.threads.delete(caller.project_id, thread_id)
         return ended
 
-    for run_id in await core.store.write(unit):
+    for run_id, events in await core.store.write(unit):
+        core.feeds.publish(run_id, events)
         core.signals.stop(run_id)
         core.feeds.close(run_id)
+
+
+async def _cancelled(tx: Tx, core: Core, run: Run) -> list[Event]:
+    """Within a unit: the events with which the run ends for those who follow it. They go with it and its thread."""
+    now = core.now()
+    before: list[Event] = []
+    if run.state is not RunState.CANCELLING:
+        run = move(run, RunState.CANCELLING, owed=())
+        before = [Event(kind=EventKind.RUN_MOVED, at=now, progress=run.progress)]
+    _, events = await close(tx, run, RunState.CANCELLED, now=now)
+    return await tx.events.append(run, [*before, *events])

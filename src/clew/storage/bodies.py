@@ -18,8 +18,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 @cache
-def _table(kind: Any) -> tuple[tuple[str, Any, bool], ...]:  # noqa: ANN401 (a dataclass)
-    """Per field: its name, its default, and whether it may hold more dataclasses."""
+def _table(kind: Any) -> tuple[tuple[str, Any, bool], ...] | None:  # noqa: ANN401 (any type)
+    """Per field of a noun: its name, its default, and whether it may hold more nouns. None for what is no noun."""
+    if not is_dataclass(kind):
+        return None
     rows: list[tuple[str, Any, bool]] = []
     for field in fields(kind):
         default: Any = field.default
@@ -33,10 +35,11 @@ def _table(kind: Any) -> tuple[tuple[str, Any, bool], ...]:  # noqa: ANN401 (a d
 def _slim(value: Any) -> Any:  # noqa: ANN401 (any noun)
     if isinstance(value, tuple):
         return [_slim(one) for one in value]  # pyright: ignore[reportUnknownVariableType] (a tuple of whatever)
-    if not is_dataclass(value):
+    table = _table(cast("Any", type(value)))
+    if table is None:
         return value
     out: dict[str, Any] = {}
-    for name, default, deep in _table(cast("Any", type(value))):
+    for name, default, deep in table:
         found = getattr(value, name)
         if found is default or found == default:
             continue

@@ -16,6 +16,7 @@ from openai import AssistantEventHandler, OpenAI
 from clew.dialects.openai.stream import Renderer
 from clew.domain.event import Delta, Event, EventKind
 from clew.domain.run import Progress, Run, RunState
+from clew.service import runs
 from support.server import RunningServer
 from support.sse import HEADERS, Frame, Parser, aopened, ended, events_path, names, opened, read, until, wait_for
 
@@ -391,7 +392,23 @@ class TestEnd:
         with opened(server, chat.runs, chat.body()) as stream:
             until(stream, "thread.message.delta")
             chat.client.beta.threads.delete(chat.thread_id)
-            assert names(stream) == ["done"]
+            assert names(stream) == [
+                "run.cancelling",
+                "message.incomplete",
+                "run.step.cancelled",
+                "run.cancelled",
+                "done",
+            ]
+        gate.release()
+
+    def test_a_stream_in_which_nothing_moves_shows_that_it_lives(self, server, chat, model, monkeypatch):
+        monkeypatch.setattr(runs, "LOOK_AGAIN_SECONDS", 0.01)
+        gate = model.hang()
+        with (
+            httpx2.Client(headers=HEADERS) as http,
+            http.stream("POST", server.base_url + chat.runs, json=chat.body()) as got,
+        ):
+            assert any(line.startswith(":") for line in got.iter_lines())
         gate.release()
 
     def test_what_is_wrong_with_a_request_is_no_stream(self, server, chat, model):
@@ -506,7 +523,7 @@ class TestComingBack:
             stream = stack.enter_context(opened(server, chat.runs, chat.body()))
             until(stream, "thread.message.delta")
             server.loop.call_soon_threadsafe(server._stopped.set)
-            assert names(stream) == ["done"]
+            assert names(stream) == ["error", "done"]
         gate.release()
 
 

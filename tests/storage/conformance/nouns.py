@@ -67,7 +67,14 @@ def event(kind: EventKind = EventKind.DELTA, **fields: Any) -> Event:
     return Event(kind=kind, at=NOW, **fields)
 
 
-def assistant(id: str = "asst_a", project_id: str = OURS, *, at: int = NOW, version: int = 1, **fields: Any) -> Assistant:  # noqa: A002
+def assistant(
+    id: str = "asst_a",  # noqa: A002
+    project_id: str = OURS,
+    *,
+    at: int = NOW,
+    version: int = 1,
+    **fields: Any,
+) -> Assistant:
     return Assistant(
         project_id=project_id,
         id=id,
@@ -86,7 +93,14 @@ def file(id: str = "file-a", project_id: str = OURS, *, at: int = NOW, **fields:
 
 
 def upload(id: str = "upload_a", project_id: str = OURS, **fields: Any) -> Upload:  # noqa: A002
-    fields = {"expires_at": NOW + DAY, "name": "big", "purpose": "assistants", "size": 9, "mime": "text/plain", **fields}
+    fields = {
+        "expires_at": NOW + DAY,
+        "name": "big",
+        "purpose": "assistants",
+        "size": 9,
+        "mime": "text/plain",
+        **fields,
+    }
     return Upload(project_id=project_id, id=id, created_at=NOW, **fields)
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from clew.domain.page import Page
 from storage.conformance import nouns
 from storage.conformance.nouns import DAY, EVERYTHING, NOW, OURS, SINCE_LAST_ACTIVE, STATIC
 
@@ -68,11 +67,13 @@ async def ending(request, store):
 async def seen(store, ending, now) -> tuple[bool, bool]:
     """Whether it is found by its id, and in the list."""
     found = await store.read(lambda tx: ending.get(tx, now))
-    page: Page[Any] = await store.read(lambda tx: ending.page(tx, now))
+    page = await store.read(lambda tx: ending.page(tx, now))
     return found is not None, len(page.things) == 1
 
 
-@pytest.mark.parametrize(("now", "there"), [(NOW, True), (NOW + DAY - 1, True), (NOW + DAY, False), (NOW + 2 * DAY, False)])
+@pytest.mark.parametrize(
+    ("now", "there"), [(NOW, True), (NOW + DAY - 1, True), (NOW + DAY, False), (NOW + 2 * DAY, False)]
+)
 async def test_it_is_seen_until_its_end_and_not_at_it(store, ending, now, there):
     assert await seen(store, ending, now) == (there, there)
 

@@ -58,7 +58,9 @@ async def test_an_id_is_taken_in_its_thread_only(store):
     await append(store, nouns.message("a"))
     await append(store, nouns.message("a", "thread_b"), thread_id="thread_b")
     await append(store, nouns.message("a"), project_id=THEIRS)
-    assert [item.seq for item in (*await log(store), *await log(store, "thread_b"), *await log(store, THREAD, THEIRS))] == [1, 1, 1]
+    assert [
+        item.seq for item in (*await log(store), *await log(store, "thread_b"), *await log(store, THREAD, THEIRS))
+    ] == [1, 1, 1]
 
 
 async def test_appending_to_no_thread_is_not_found(store):
@@ -69,8 +71,8 @@ async def test_appending_to_no_thread_is_not_found(store):
 
 async def test_an_item_of_another_kind_is_no_cursor(store):
     await append(store, nouns.generation("b"))
+    window = replace(nouns.EVERYTHING, after="b")
     with pytest.raises(NotFound):
-        window = replace(nouns.EVERYTHING, after="b")
         await store.read(lambda tx: tx.items.page(OURS, THREAD, window, kind=Kind.MESSAGE))
 
 
@@ -89,7 +91,7 @@ async def test_an_item_of_another_kind_is_no_cursor(store):
 )
 async def test_reading_backwards(store, seq, kinds, limit, ids):
     make = {True: nouns.message, False: nouns.generation}
-    await append(store, *(make[id in "ace"](id) for id in "abcde"))
+    await append(store, *(make[name in "ace"](name) for name in "abcde"))
     found = await store.read(lambda tx: tx.items.before(OURS, THREAD, seq=seq, kinds=kinds, limit=limit))
     assert [item.id for item in found] == ids
     assert await store.read(lambda tx: tx.items.before(THEIRS, THREAD, seq=seq, kinds=kinds, limit=limit)) == []

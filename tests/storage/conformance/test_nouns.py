@@ -56,6 +56,22 @@ async def _page_items(tx: Tx, project_id: str) -> Page[Any]:
     return Page(things=tuple((project_id, item) for item in page.things), has_more=page.has_more)
 
 
+async def _without_place(found: Awaitable[Any]) -> Any:
+    run = await found
+    return run and replace(run, seq=0)
+
+
+async def _without_places(found: Awaitable[Page[Any]]) -> Page[Any]:
+    page = await found
+    return Page(things=tuple(replace(run, seq=0) for run in page.things), has_more=page.has_more)
+
+
+async def _put_again(tx: Tx, it: Any) -> None:
+    """Putting makes and changes alike: what is not there cannot be changed, so it is looked for first."""
+    if await tx.indexes.get_file(it.project_id, it.index_id, it.file_id) is not None:
+        await tx.indexes.put_file(it)
+
+
 NOUNS: Final = {
     "thread": Noun(
         of=lambda project: nouns.thread(
@@ -188,8 +204,7 @@ NOUNS: Final = {
         other=lambda it: replace(it, state=IndexingState.FAILED, attributes={}),
         insert=lambda tx, it: tx.indexes.put_file(it),
         get=lambda tx, project: tx.indexes.get_file(project, "vs_a", "file-a"),
-        # Putting makes and changes alike: what is not there cannot be changed, so it is looked for first.
-        update=lambda tx, it: _put_again(tx, it),
+        update=_put_again,
         delete=lambda tx, project: tx.indexes.drop_file(project, "vs_a", "file-a"),
         page=lambda tx, project: tx.indexes.page_files(project, "vs_a", EVERYTHING, state=None),
         prepare=_an_index,
@@ -211,21 +226,6 @@ NOUNS: Final = {
         delete=lambda tx, project: tx.participants.delete(project, "part_user_a"),
     ),
 }
-
-
-async def _without_place(found: Awaitable[Any]) -> Any:
-    run = await found
-    return run and replace(run, seq=0)
-
-
-async def _without_places(found: Awaitable[Page[Any]]) -> Page[Any]:
-    page = await found
-    return Page(things=tuple(replace(run, seq=0) for run in page.things), has_more=page.has_more)
-
-
-async def _put_again(tx: Tx, it: Any) -> None:
-    if await tx.indexes.get_file(it.project_id, it.index_id, it.file_id) is not None:
-        await tx.indexes.put_file(it)
 
 
 @pytest.fixture(params=NOUNS)

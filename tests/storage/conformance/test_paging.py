@@ -48,10 +48,10 @@ async def _index(tx: Tx, project_id: str) -> None:
     await tx.indexes.insert(nouns.index("vs_b", project_id))
 
 
-async def _version(tx: Tx, id: str, at: int, project_id: str) -> None:  # noqa: A002
-    number = IDS.index(id) + 1 if id in IDS else 99
-    it = replace(nouns.assistant("asst_a", project_id, version=number), version_id=id)
-    await (tx.assistants.insert(it) if number == 1 else tx.assistants.update(it, mask=["name"]))
+async def _version(tx: Tx, it: str, at: int, project_id: str) -> None:
+    number = IDS.index(it) + 1 if it in IDS else 99
+    version = replace(nouns.assistant("asst_a", project_id, version=number), version_id=it)
+    await (tx.assistants.insert(version) if number == 1 else tx.assistants.update(version, mask=["name"]))
 
 
 async def _other_items(tx: Tx) -> None:
@@ -60,7 +60,9 @@ async def _other_items(tx: Tx) -> None:
 
 
 async def _other_generations(tx: Tx) -> None:
-    await tx.items.append(OURS, THREAD, [nouns.message("odd", run_id="run_a"), nouns.generation("even", run_id="run_b")])
+    await tx.items.append(
+        OURS, THREAD, [nouns.message("odd", run_id="run_a"), nouns.generation("even", run_id="run_b")]
+    )
 
 
 def _index_files(**query: Any) -> Callable[[Tx, str, Window], Awaitable[Page[Any]]]:
@@ -69,8 +71,8 @@ def _index_files(**query: Any) -> Callable[[Tx, str, Window], Awaitable[Page[Any
 
 
 def _index_file(**fields: Any) -> Callable[[Tx, str, int, str], Awaitable[object]]:
-    return lambda tx, id, at, project: tx.indexes.put_file(
-        nouns.index_file(id, "vs_a", project, created_at=at, **fields)
+    return lambda tx, it, at, project: tx.indexes.put_file(
+        nouns.index_file(it, "vs_a", project, created_at=at, **fields)
     )
 
 
@@ -80,28 +82,26 @@ def _other_index_file(index_id: str = "vs_a", **fields: Any) -> Callable[[Tx], A
 
 LISTINGS: Final = {
     "threads": Listing(
-        add=lambda tx, id, at, project: tx.threads.insert(nouns.thread(id, project, at=at)),
+        add=lambda tx, it, at, project: tx.threads.insert(nouns.thread(it, project, at=at)),
         page=lambda tx, project, window: tx.threads.page(project, window, metadata={}, now=NOW),
     ),
     "threads by metadata": Listing(
-        add=lambda tx, id, at, project: tx.threads.insert(
-            nouns.thread(id, project, at=at, metadata={"a": "1", "b": "2", "c": id})
+        add=lambda tx, it, at, project: tx.threads.insert(
+            nouns.thread(it, project, at=at, metadata={"a": "1", "b": "2", "c": it})
         ),
         page=lambda tx, project, window: tx.threads.page(project, window, metadata={"a": "1", "b": "2"}, now=NOW),
         stranger=lambda tx: tx.threads.insert(nouns.thread("odd", at=NOW + 1, metadata={"a": "1", "b": "3"})),
     ),
     "messages": Listing(
-        add=lambda tx, id, at, project: tx.items.append(project, THREAD, [nouns.message(id, at=at)]),
+        add=lambda tx, it, at, project: tx.items.append(project, THREAD, [nouns.message(it, at=at)]),
         page=lambda tx, project, window: tx.items.page(project, THREAD, window, kind=Kind.MESSAGE),
         stranger=_other_items,
         prepare=_thread,
         by_time=False,
     ),
     "messages of a run": Listing(
-        add=lambda tx, id, at, project: tx.items.append(project, THREAD, [nouns.message(id, at=at, run_id="run_a")]),
-        page=lambda tx, project, window: tx.items.page(
-            project, THREAD, window, kind=Kind.MESSAGE, run_id="run_a"
-        ),
+        add=lambda tx, it, at, project: tx.items.append(project, THREAD, [nouns.message(it, at=at, run_id="run_a")]),
+        page=lambda tx, project, window: tx.items.page(project, THREAD, window, kind=Kind.MESSAGE, run_id="run_a"),
         stranger=lambda tx: tx.items.append(
             OURS, THREAD, [nouns.message("odd", run_id="run_b"), nouns.generation("even", run_id="run_a")]
         ),
@@ -109,30 +109,28 @@ LISTINGS: Final = {
         by_time=False,
     ),
     "generations": Listing(
-        add=lambda tx, id, at, project: tx.items.append(project, THREAD, [nouns.generation(id, at=at)]),
+        add=lambda tx, it, at, project: tx.items.append(project, THREAD, [nouns.generation(it, at=at)]),
         page=lambda tx, project, window: tx.items.page(project, THREAD, window, kind=Kind.GENERATION),
         stranger=lambda tx: tx.items.append(OURS, THREAD, [nouns.message("odd")]),
         prepare=_thread,
         by_time=False,
     ),
     "generations of a run": Listing(
-        add=lambda tx, id, at, project: tx.items.append(project, THREAD, [nouns.generation(id, run_id="run_a")]),
-        page=lambda tx, project, window: tx.items.page(
-            project, THREAD, window, kind=Kind.GENERATION, run_id="run_a"
-        ),
+        add=lambda tx, it, at, project: tx.items.append(project, THREAD, [nouns.generation(it, run_id="run_a")]),
+        page=lambda tx, project, window: tx.items.page(project, THREAD, window, kind=Kind.GENERATION, run_id="run_a"),
         stranger=_other_generations,
         prepare=_thread,
         by_time=False,
     ),
     "runs": Listing(
-        add=lambda tx, id, at, project: tx.runs.insert(replace(nouns.run(id, project), created_at=at)),
+        add=lambda tx, it, at, project: tx.runs.insert(replace(nouns.run(it, project), created_at=at)),
         page=lambda tx, project, window: tx.runs.page(project, THREAD, window),
         stranger=lambda tx: tx.runs.insert(nouns.run("odd", thread_id="thread_b")),
         prepare=_thread,
         by_time=False,
     ),
     "assistants": Listing(
-        add=lambda tx, id, at, project: tx.assistants.insert(nouns.assistant(id, project, at=at)),
+        add=lambda tx, it, at, project: tx.assistants.insert(nouns.assistant(it, project, at=at)),
         page=lambda tx, project, window: tx.assistants.page(project, window, now=NOW),
     ),
     "versions": Listing(
@@ -142,16 +140,16 @@ LISTINGS: Final = {
         by_time=False,
     ),
     "files": Listing(
-        add=lambda tx, id, at, project: tx.files.insert(nouns.file(id, project, at=at)),
+        add=lambda tx, it, at, project: tx.files.insert(nouns.file(it, project, at=at)),
         page=lambda tx, project, window: tx.files.page(project, window, purpose=None, now=NOW),
     ),
     "files by purpose": Listing(
-        add=lambda tx, id, at, project: tx.files.insert(nouns.file(id, project, at=at, purpose="assistants")),
+        add=lambda tx, it, at, project: tx.files.insert(nouns.file(it, project, at=at, purpose="assistants")),
         page=lambda tx, project, window: tx.files.page(project, window, purpose="assistants", now=NOW),
         stranger=lambda tx: tx.files.insert(nouns.file("odd", at=NOW + 1, purpose="vision")),
     ),
     "indexes": Listing(
-        add=lambda tx, id, at, project: tx.indexes.insert(nouns.index(id, project, at=at)),
+        add=lambda tx, it, at, project: tx.indexes.insert(nouns.index(it, project, at=at)),
         page=lambda tx, project, window: tx.indexes.page(project, window),
     ),
     "files of an index": Listing(
@@ -204,11 +202,11 @@ async def filled(listing: Listing, store: Store) -> Listing:
     """The list with `IDS` in it, among things that are not of it."""
 
     async def unit(tx: Tx) -> None:
-        for id, at in zip(IDS, TIMES, strict=True):  # noqa: A001
-            if id == IDS[2] and listing.stranger is not None:
+        for it, at in zip(IDS, TIMES, strict=True):
+            if it == IDS[2] and listing.stranger is not None:
                 await listing.stranger(tx)
-            await listing.add(tx, id, at, OURS)
-            await listing.add(tx, id, at, THEIRS)
+            await listing.add(tx, it, at, OURS)
+            await listing.add(tx, it, at, THEIRS)
 
     await store.write(unit)
     return listing
@@ -265,8 +263,8 @@ async def test_an_empty_list_is_a_page_of_nothing(store, listing):
 
 async def test_walking_while_others_append_shows_each_thing_once(store, listing):
     seen: list[str] = []
-    for id in IDS:  # noqa: A001
-        await store.write(lambda tx, id=id: listing.add(tx, id, NOW, OURS))
+    for it in IDS:
+        await store.write(lambda tx, it=it: listing.add(tx, it, NOW, OURS))
         window = Window(limit=1, order=Order.ASC, after=seen[-1] if seen else None)
         page = await store.read(lambda tx, window=window: listing.page(tx, OURS, window))
         seen += [listing.name(thing) for thing in page.things]

@@ -58,7 +58,7 @@ async def test_every_key_is_listed_oldest_first(store):
 async def test_a_key_is_revoked_once_and_still_found(store):
     await store.write(lambda tx: tx.keys.insert(nouns.key("a")))
     await store.write(lambda tx: tx.keys.insert(nouns.key("b")))
-    answers = [await store.write(lambda tx, id=id: tx.keys.revoke(id, now=NOW + 1)) for id in ("a", "a", "none")]  # noqa: A001
+    answers = [await store.write(lambda tx, it=it: tx.keys.revoke(it, now=NOW + 1)) for it in ("a", "a", "none")]
     assert answers == [True, False, False]
     assert await by_hash(store, "hash-of-a") == nouns.key("a", revoked_at=NOW + 1)
     assert await by_hash(store, "hash-of-b") == nouns.key("b")

@@ -137,7 +137,9 @@ async def test_every_lease_can_be_released(store):
 
 @pytest.mark.parametrize("state", RunState)
 async def test_overdue_is_what_is_past_its_end_and_not_over(store, state):
-    await keep(store, nouns.run("past", state=state, expires_at=NOW), nouns.run("later", state=state, expires_at=NOW + 1))
+    await keep(
+        store, nouns.run("past", state=state, expires_at=NOW), nouns.run("later", state=state, expires_at=NOW + 1)
+    )
     await keep(store, nouns.run("never", state=state))
     overdue = await store.read(lambda tx: tx.runs.overdue(now=NOW, limit=9))
     assert [run.id for run in overdue] == (["past"] if state in ACTIVE else [])

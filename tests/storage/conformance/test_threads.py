@@ -67,7 +67,7 @@ async def test_an_update_does_not_take_back_activity_that_it_did_not_know(store)
 
 
 async def test_an_update_leaves_the_place_in_lists(store):
-    its = [nouns.thread(id, at=NOW) for id in ("b", "a", "c")]
+    its = [nouns.thread(name, at=NOW) for name in ("b", "a", "c")]
     for it in its:
         await store.write(lambda tx, it=it: tx.threads.insert(it))
     await store.write(lambda tx: tx.threads.update(replace(its[0], updated_at=NOW + 9, last_active_at=NOW + 9)))
@@ -98,8 +98,8 @@ async def test_a_filter_finds_the_threads_with_all_its_pairs(store, metadata, id
         "c": {"x": "2", "y": "2", "": "", "it's \"quoted\\": "\u00fc\n\u0001"},
         "d": {"deep": {"x": "1"}},
     }
-    for id, pairs in kept.items():  # noqa: A001
-        await store.write(lambda tx, id=id, pairs=pairs: tx.threads.insert(nouns.thread(id, metadata=pairs)))
+    for it, pairs in kept.items():
+        await store.write(lambda tx, it=it, pairs=pairs: tx.threads.insert(nouns.thread(it, metadata=pairs)))
     assert await found(store, metadata) == ids
     assert await found(store, metadata, THEIRS) == []
 
@@ -143,7 +143,9 @@ async def inside(store, project_id=OURS):
             *(await tx.runs.active(project_id, THREAD)),
             *(await tx.runs.page(project_id, THREAD, EVERYTHING)).things,
             *(await tx.events.after(project_id, THREAD, "run_a", number=0, limit=99)),
-            *filter(None, [await tx.items.get(project_id, THREAD, "msg_0"), await tx.runs.get(project_id, THREAD, "run_a")]),
+            *filter(
+                None, [await tx.items.get(project_id, THREAD, "msg_0"), await tx.runs.get(project_id, THREAD, "run_a")]
+            ),
         ]
 
     return await store.read(unit)
@@ -200,7 +202,11 @@ async def test_a_sweep_frees_expired_threads_and_no_others(store):
     for id, expiration in ends.items():  # noqa: A001
         it = nouns.thread(id, expiration=expiration, metadata={"x": "1"})
         await store.write(lambda tx, it=it: tx.threads.insert(it))
-    await store.write(lambda tx: tx.threads.touch(active(nouns.thread("later", expiration=SINCE_LAST_ACTIVE), now=NOW + 1), now=NOW + 1))
+    await store.write(
+        lambda tx: tx.threads.touch(
+            active(nouns.thread("later", expiration=SINCE_LAST_ACTIVE), now=NOW + 1), now=NOW + 1
+        )
+    )
     assert await swept(store, now=NOW + DAY - 1) == 0
     assert await swept(store, now=NOW + DAY) > 0
     assert await found(store, {}) == await found(store, {"x": "1"}) == ["never", "later"]

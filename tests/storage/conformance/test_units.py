@@ -11,7 +11,7 @@ from storage.conformance.nouns import NOW, OURS, THREAD, log
 UNITS = 40
 
 
-class Refusal(Exception):  # noqa: N818 (no error of ours: something that a unit may raise)
+class Refusal(Exception):
     pass
 
 

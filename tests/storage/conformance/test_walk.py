@@ -38,10 +38,16 @@ WALKS: Final = settings(
 
 PROJECTS: Final = st.sampled_from(["p", "q"])
 THREADS: Final = st.sampled_from(["a", "b", "c"])
+ENDS: Final = st.sampled_from([None, None, STATIC, SINCE_LAST_ACTIVE])
+KINDS: Final = st.sampled_from([1, 2, 3, 4, 5]).flatmap(
+    lambda size: st.lists(st.sampled_from([Kind.MESSAGE, Kind.TOOL_CALL]), min_size=size, max_size=size)
+)
 METADATA: Final = st.dictionaries(st.sampled_from("xyz"), st.sampled_from("12"), max_size=3)
 LENGTHS: Final = st.sampled_from([1, 2, 3, 100])
 CHOICES: Final = st.one_of(st.none(), st.integers(0, 20))
 """Which of the things there are, modulo how many; None for a window without this bound."""
+
+WINDOWS: Final = st.tuples(st.sampled_from(Order), LENGTHS, CHOICES, CHOICES)
 
 fresh = count()
 
@@ -82,7 +88,13 @@ class Walk(RuleBasedStateMachine):
         ended = kept is None or (kept.thread.expires_at is not None and kept.thread.expires_at <= self.now)
         return None if ended else kept
 
-    @rule(project=PROJECTS, thread_id=THREADS, metadata=METADATA, ends=st.sampled_from([None, STATIC, SINCE_LAST_ACTIVE]))
+    def near(self, project: str, thread_id: str) -> tuple[str, str]:
+        """This thread, or where it is not there, any one that is."""
+        key = (self.project(project), thread_id)
+        there = [other for other in self.model if self.kept(*other)]
+        return key if key in there or not there else there[0]
+
+    @rule(project=PROJECTS, thread_id=THREADS, metadata=METADATA, ends=ENDS)
     def create(self, project, thread_id, metadata, ends):
         key = (self.project(project), thread_id)
         if key in self.model and self.kept(*key) is None:
@@ -95,7 +107,6 @@ class Walk(RuleBasedStateMachine):
             self.write(lambda tx: tx.threads.insert(thread))
             self.model[key] = Kept(thread)
 
-    @rule(project=PROJECTS, thread_id=THREADS, kinds=st.lists(st.sampled_from([Kind.MESSAGE, Kind.TOOL_CALL]), min_size=1, max_size=5))
     def append(self, project, thread_id, kinds):
         project, now = self.project(project), self.now
         items = [Item(thread_id=thread_id, id=f"i{next(self.made)}", kind=kind, created_at=now) for kind in kinds]
@@ -119,21 +130,33 @@ class Walk(RuleBasedStateMachine):
         kept.last_seq += len(items)
         kept.thread = active(kept.thread, now=now)
 
+    @rule(project=PROJECTS, thread_id=THREADS, kinds=KINDS)
+    def append_where_there_is_a_thread(self, project, thread_id, kinds):
+        self.append(project, thread_id, kinds)
+
+    @rule(project=PROJECTS, thread_id=THREADS, ends=ENDS, batches=st.lists(KINDS, min_size=1, max_size=6))
+    def fill(self, project, thread_id, ends, batches):
+        """Most of what can go wrong needs a log to go wrong in, so making one is a step of its own."""
+        if self.kept(self.project(project), thread_id) is None:
+            self.create(project, thread_id, {}, ends)
+        for kinds in batches:
+            self.append(project, thread_id, kinds)
+
     @rule(project=PROJECTS, thread_id=THREADS, metadata=METADATA)
     def patch_thread(self, project, thread_id, metadata):
-        if kept := self.kept(self.project(project), thread_id):
+        if kept := self.kept(*self.near(project, thread_id)):
             kept.thread = replace(kept.thread, metadata=metadata, name=f"n{next(self.made)}", updated_at=self.now)
             self.write(lambda tx: tx.threads.update(kept.thread))
 
     @rule(project=PROJECTS, thread_id=THREADS)
     def touch(self, project, thread_id):
-        if kept := self.kept(self.project(project), thread_id):
+        if kept := self.kept(*self.near(project, thread_id)):
             kept.thread = active(kept.thread, now=self.now)
             self.write(lambda tx: tx.threads.touch(kept.thread, now=self.now))
 
     @rule(project=PROJECTS, thread_id=THREADS, choice=st.integers(0, 20), metadata=METADATA)
     def patch_item(self, project, thread_id, choice, metadata):
-        kept = self.kept(self.project(project), thread_id)
+        kept = self.kept(*self.near(project, thread_id))
         if kept and kept.items:
             item = replace(chosen(list(kept.items.values()), choice), metadata=metadata)
             kept.items[item.id] = item
@@ -141,7 +164,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(project=PROJECTS, thread_id=THREADS, choice=st.integers(0, 20))
     def delete_item(self, project, thread_id, choice):
-        project = self.project(project)
+        project, thread_id = self.near(project, thread_id)
         if kept := self.kept(project, thread_id):
             item_id = chosen([*kept.items, "nothing"], choice)
             there = self.write(lambda tx: tx.items.delete(project, thread_id, item_id))
@@ -153,7 +176,7 @@ class Walk(RuleBasedStateMachine):
         self.write(lambda tx: tx.threads.delete(project, thread_id))
         self.model.pop((project, thread_id), None)
 
-    @rule(part=st.sampled_from([DAY // 4, DAY // 2, DAY]))
+    @rule(part=st.sampled_from([1, DAY // 4, DAY // 2, DAY]))
     def time_passes(self, part):
         self.now += part
 
@@ -167,26 +190,26 @@ class Walk(RuleBasedStateMachine):
             pass
         self.model = {key: kept for key, kept in self.model.items() if self.kept(*key)}
 
-    @rule(project=PROJECTS, thread_id=THREADS, order=st.sampled_from(Order), limit=LENGTHS, after=CHOICES, before=CHOICES)
-    def page_messages(self, project, thread_id, order, limit, after, before):
-        project = self.project(project)
+    @rule(project=PROJECTS, thread_id=THREADS, asked=WINDOWS)
+    def page_messages(self, project, thread_id, asked):
+        project, thread_id = self.near(project, thread_id)
         kept = self.kept(project, thread_id)
         if kept or (project, thread_id) not in self.model:
             rising = [item for item in kept.items.values() if item.kind is Kind.MESSAGE] if kept else []
             self.compare(
                 rising,
-                Window(order=order, limit=limit, after=cursor(rising, after), before=cursor(rising, before)),
+                window_over(rising, *asked),
                 lambda tx, window: tx.items.page(project, thread_id, window, kind=Kind.MESSAGE),
             )
 
-    @rule(project=PROJECTS, order=st.sampled_from(Order), limit=LENGTHS, after=CHOICES, before=CHOICES, metadata=METADATA)
-    def page_threads(self, project, order, limit, after, before, metadata):
+    @rule(project=PROJECTS, asked=WINDOWS, metadata=METADATA)
+    def page_threads(self, project, asked, metadata):
         project = self.project(project)
         kept = [self.kept(*key) for key in self.model if key[0] == project]
         rising = [it.thread for it in kept if it and metadata.items() <= it.thread.metadata.items()]
         self.compare(
             rising,
-            Window(order=order, limit=limit, after=cursor(rising, after), before=cursor(rising, before)),
+            window_over(rising, *asked),
             lambda tx, window: tx.threads.page(project, window, metadata=metadata, now=self.now),
         )
 
@@ -223,8 +246,12 @@ def chosen(things, choice):
     return things[choice % len(things)]
 
 
-def cursor(things, choice):
-    return None if choice is None else chosen([*(thing.id for thing in things), "nothing"], choice)
+def window_over(things, order, limit, after, before):
+    """A window whose bounds are among these things, or are nothing that is there."""
+    names = [*(thing.id for thing in things), "nothing"]
+    bounds = {"after": after, "before": before}
+    chosen_bounds = {bound: None if choice is None else chosen(names, choice) for bound, choice in bounds.items()}
+    return Window(order=order, limit=limit, **chosen_bounds)
 
 
 async def whole_log(tx, project_id, thread_id):
@@ -305,7 +332,7 @@ STEPS: Final = st.tuples(
 WRITERS: Final = st.lists(st.lists(STEPS, min_size=1, max_size=8), min_size=2, max_size=12)
 
 
-class Refused(Exception):  # noqa: N818 (no error of ours: something that a unit may raise)
+class Refused(Exception):
     pass
 
 

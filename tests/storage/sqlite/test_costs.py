@@ -65,7 +65,14 @@ def logs():
             meter.connection.executemany(
                 SQL["item_insert"],
                 (
-                    {"thread_no": thread_no, "seq": seq, "id": f"i{seq}", "kind": KINDS[seq % 4], "run_id": None, "body": body}
+                    {
+                        "thread_no": thread_no,
+                        "seq": seq,
+                        "id": f"i{seq}",
+                        "kind": KINDS[seq % 4],
+                        "run_id": None,
+                        "body": body,
+                    }
                     for seq in range(1, length + 1)
                 ),
             )

@@ -64,7 +64,9 @@ def test_a_statement_with_a_where_names_the_project_or_says_why_not(name):
 
 
 def test_the_names_of_statements_are_unique():
-    names = Counter(name for file in FILES for name in re.findall(r"^-- name: (.*)$", file.read_text("utf-8"), re.MULTILINE))
+    names = Counter(
+        name for file in FILES for name in re.findall(r"^-- name: (.*)$", file.read_text("utf-8"), re.MULTILINE)
+    )
     assert [name for name, times in names.items() if times > 1] == []
     assert set(names) == set(SQL)
 

@@ -46,6 +46,7 @@ CURSOR_PREFIXES: Final = {
 }
 """The same for cursors, by what is listed."""
 
+ALL_SCOPES: Final = frozenset(Scope)
 VERSION: Final = ("openai-version", "2020-10-01")
 
 
@@ -143,7 +144,9 @@ class OpenAI:
         caller = await self._gate.admit(secret)
         if caller is None:
             raise errors.wrong_key(secret)
-        return replace(caller, scopes=frozenset(Scope)) if Scope.ADMIN in caller.scopes else caller
+        if Scope.ADMIN not in caller.scopes or caller.scopes == ALL_SCOPES:
+            return caller
+        return replace(caller, scopes=ALL_SCOPES)
 
     def _check_beta(self, request: Request, operation: Operation) -> None:
         """The first Assistants API is always refused; a missing header only where the operator says so."""

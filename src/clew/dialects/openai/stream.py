@@ -17,7 +17,7 @@ from clew.dialects.openai import mapping, wire
 from clew.dialects.openai.errors import refusal_of
 from clew.domain.event import Event, EventKind
 from clew.domain.item import Item, ItemStatus, Kind
-from clew.domain.problem import NotFound
+from clew.domain.problem import NotFound, Unavailable
 from clew.domain.run import Run, RunState
 from clew.service import runs
 from clew.web.answer import Streamed
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("clew.openai")
 
 DONE: Final = b"event: done\ndata: [DONE]\n\n"
+PING: Final = b": the run goes on\n\n"
+"""A comment, for what stands between us and the client and closes connections on which nothing moves."""
 CONTENT_TYPE: Final = "text/event-stream; charset=utf-8"
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -85,11 +87,17 @@ async def _pieces(
                 yield piece
     except NotFound:
         log.debug("run %s went with its thread before it could be followed", run.id)
+    except Unavailable as problem:
+        yield _error(problem)
     except Exception as error:
         log.exception("the stream of run %s broke", run.id)
-        # Wrapped, as an answer would be: clients pass over the bare object that upstream describes.
-        yield b"event: error\ndata: %b\n\n" % _encode(refusal_of(error).body())
+        yield _error(error)
     yield DONE
+
+
+def _error(problem: Exception) -> bytes:
+    """The frame of a stream that ends early. Wrapped, as an answer would be: clients pass over the bare object."""
+    return b"event: error\ndata: %b\n\n" % _encode(refusal_of(problem).body())
 
 
 async def _rendered(
@@ -100,6 +108,8 @@ async def _rendered(
     since = max(after - 1, 0) if through else after
     async with aclosing(runs.follow(core, caller, run.thread_id, run.id, after=since)) as followed:
         async for events in followed:
+            if not events:
+                yield PING
             out: list[bytes] = []
             over = False
             for event in events:
