@@ -134,10 +134,12 @@ async def perform(plan: Plan) -> Outcome:
 def main() -> None:
     """Take plans until there are no more."""
     decoder = msgspec.json.Decoder(Plan)
-    for line in sys.stdin.buffer:
-        outcome = uvloop.run(perform(decoder.decode(line)))
-        sys.stdout.buffer.write(msgspec.json.encode(outcome) + b"\n")
-        sys.stdout.buffer.flush()
+    # Opened anew, because where Python is told to buffer nothing (PYTHONUNBUFFERED) a long write stops half-way.
+    with open(sys.stdout.fileno(), "wb", closefd=False) as out:  # noqa: PTH123 (a number has no path)
+        for line in sys.stdin.buffer:
+            outcome = uvloop.run(perform(decoder.decode(line)))
+            out.write(msgspec.json.encode(outcome) + b"\n")
+            out.flush()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ arguments to `changed`, where `UNSET` means "leave it".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
@@ -31,6 +31,9 @@ class Unset(Enum):
 
 UNSET: Final = Unset.UNSET
 Given: TypeAlias = T | Unset
+
+Revision: TypeAlias = dict[str, Any] | Callable[[dict[str, Any]], dict[str, Any]] | Unset
+"""What an update makes of metadata: another value, what a function makes of the old one, or nothing."""
 
 
 def changed(noun: Noun, **fields: object) -> Noun:
@@ -57,6 +60,15 @@ def masked(sent: Mapping[str, Any], paths: Iterable[str], defaults: Mapping[str,
     Raises KeyError with the first path that `defaults` does not know.
     """
     return {path: sent[path] if path in sent else defaults[path] for path in paths}
+
+
+def revised(old: dict[str, Any], given: Revision) -> dict[str, Any]:
+    """`old` where nothing was given, else what was: a value, or what a function makes of the old one."""
+    if isinstance(given, Unset):
+        return old
+    if callable(given):
+        return given(old)
+    return given
 
 
 def shown_as_text(value: object, dump: Any) -> str:  # noqa: ANN401 (any JSON dumper)

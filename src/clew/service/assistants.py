@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from clew.domain.assistant import Assistant
-from clew.domain.patch import UNSET, changed
+from clew.domain.patch import UNSET, changed, revised
 from clew.domain.problem import NotFound
 from clew.service import indexes
 
@@ -109,8 +109,9 @@ async def modify(core: Core, caller: Caller, assistant_id: str, fields: dict[str
             await indexes.check(tx, core, caller, resources)
         if not fields:
             return old
+        metadata = revised(old.metadata, fields.get("metadata", UNSET))
         assistant = replace(
-            changed(old, **fields),
+            changed(old, **{**fields, "metadata": metadata}),
             version=old.version + 1,
             version_id=core.ids.new("version"),
             updated_at=core.now(),

@@ -10,7 +10,7 @@ from clew.domain import expiration as expirations
 from clew.domain.expiration import DAY_SECONDS, Expiration, Policy
 from clew.domain.index import Batch, Chunking, Index, IndexFile, IndexingState
 from clew.domain.item import Fault
-from clew.domain.patch import UNSET, Given, changed
+from clew.domain.patch import UNSET, Given, Revision, changed, revised
 from clew.domain.problem import NotFound, Unsupported
 from clew.domain.tool import ToolResources
 
@@ -231,13 +231,21 @@ async def modify(
     *,
     name: Given[str | None] = UNSET,
     expiration: Given[Expiration | None] = UNSET,
-    metadata: Given[dict[str, Any]] = UNSET,
+    metadata: Revision = UNSET,
 ) -> Index:
     """The index with these fields replaced. Raises `NotFound`."""
 
     async def unit(tx: Tx) -> Index:
         index = await require(tx, caller, index_id)
-        index = _timed(changed(index, name=name, expiration=expiration, metadata=metadata, updated_at=core.now()))
+        index = _timed(
+            changed(
+                index,
+                name=name,
+                expiration=expiration,
+                metadata=revised(index.metadata, metadata),
+                updated_at=core.now(),
+            )
+        )
         await tx.indexes.update(index)
         return index
 

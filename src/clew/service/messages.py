@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clew.domain.expiration import Policy
 from clew.domain.item import Item, ItemStatus, Kind
+from clew.domain.patch import Revision, revised
 from clew.domain.problem import Invalid, NotFound, ThreadBusy, TooLarge
 from clew.domain.thread import active
 from clew.domain.tool import ToolResources
@@ -163,11 +164,12 @@ async def page(core: Core, caller: Caller, thread_id: str, window: Window, *, ru
     return await core.store.read(unit)
 
 
-async def modify(core: Core, caller: Caller, thread_id: str, message_id: str, *, metadata: dict[str, Any]) -> Item:
-    """The message with this metadata in place of what it had. Raises `NotFound`."""
+async def modify(core: Core, caller: Caller, thread_id: str, message_id: str, *, metadata: Revision) -> Item:
+    """The message with its metadata revised. Raises `NotFound`."""
 
     async def unit(tx: Tx) -> Item:
-        item = replace(await require(tx, core, caller, thread_id, message_id), metadata=metadata)
+        item = await require(tx, core, caller, thread_id, message_id)
+        item = replace(item, metadata=revised(item.metadata, metadata))
         await tx.items.update(caller.project_id, item)
         return item
 

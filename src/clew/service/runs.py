@@ -10,6 +10,7 @@ from clew.domain.event import Event, EventKind
 from clew.domain.expiration import SECOND
 from clew.domain.item import Item, ItemStatus, Kind
 from clew.domain.page import Page
+from clew.domain.patch import Revision, revised
 from clew.domain.problem import NotFound, OutputsMismatch, ThreadBusy, Unavailable, WrongState
 from clew.domain.run import CANCELLABLE, Progress, Run, RunState, Truncation, move
 from clew.domain.tool import ResponseFormat, Tool, ToolChoice, ToolResources
@@ -193,12 +194,12 @@ async def page(core: Core, caller: Caller, thread_id: str, window: Window) -> Pa
     return await core.store.read(unit)
 
 
-async def modify(core: Core, caller: Caller, thread_id: str, run_id: str, *, metadata: dict[str, Any]) -> Run:
-    """The run with this metadata in place of what it had, whatever its state. Raises `NotFound`."""
+async def modify(core: Core, caller: Caller, thread_id: str, run_id: str, *, metadata: Revision) -> Run:
+    """The run with its metadata revised, whatever its state. Raises `NotFound`."""
 
     async def unit(tx: Tx) -> Run:
         run = await require(tx, core, caller, thread_id, run_id)
-        run = replace(run, progress=replace(run.progress, metadata=metadata))
+        run = replace(run, progress=replace(run.progress, metadata=revised(run.progress.metadata, metadata)))
         await tx.runs.update(run)
         return run
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from clew.domain.event import Event, EventKind
-from clew.domain.patch import UNSET, Given, changed
+from clew.domain.patch import UNSET, Given, Revision, changed, revised
 from clew.domain.problem import NotFound
 from clew.domain.run import RunState, move
 from clew.domain.thread import Thread, expiring
@@ -124,7 +124,7 @@ async def modify(
     caller: Caller,
     thread_id: str,
     *,
-    metadata: Given[dict[str, Any]] = UNSET,
+    metadata: Revision = UNSET,
     tool_resources: Given[ToolResources | None] = UNSET,
 ) -> Thread:
     """The thread with these fields replaced. Raises `NotFound` for the thread, or a file or index it is to name."""
@@ -136,7 +136,7 @@ async def modify(
             await indexes.check(tx, core, caller, resources)
         thread = changed(
             thread,
-            metadata=metadata,
+            metadata=revised(thread.metadata, metadata),
             tool_resources=resources,
             updated_at=core.now(),
             updated_by=caller.subject or None,

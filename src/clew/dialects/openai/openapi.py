@@ -11,6 +11,7 @@ import msgspec
 import clew
 from clew.dialects.openai import wire
 from clew.dialects.openai.operations import OPERATIONS
+from clew.dialects.openai.schemas import Schemas
 
 if TYPE_CHECKING:
     from clew.web.operation import Operation
@@ -40,6 +41,18 @@ _REFUSALS: Final = (
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
+LISTED: Final = (
+    wire.Assistant,
+    wire.Thread,
+    wire.Message,
+    wire.Run,
+    wire.RunStep,
+    wire.File,
+    wire.VectorStore,
+    wire.VectorStoreFile,
+)
+"""What lists hold: no operation of its own may give it."""
+
 _FORMS: Final = {"createFile": "file", "addUploadPart": "data"}
 
 
@@ -52,24 +65,13 @@ def description() -> bytes:
 def document() -> dict[str, Any]:
     """The description. Operations that are declined are not in it."""
     offered = [operation for operation in OPERATIONS if operation.handler is not None]
-    shapes = {operation.gives for operation in offered if operation.gives is not None}
-    listed = (
-        wire.Assistant,
-        wire.Thread,
-        wire.Message,
-        wire.Run,
-        wire.RunStep,
-        wire.File,
-        wire.VectorStore,
-        wire.VectorStoreFile,
-    )
-    kinds = sorted(shapes.union(listed), key=lambda kind: str(kind.__name__))
-    refs, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
-    ref_of = dict(zip(kinds, refs, strict=True))
+    schemas = Schemas()
+    for shape in LISTED:
+        schemas.of(shape)
     paths: dict[str, dict[str, Any]] = {}
     for operation in offered:
         path = operation.path.replace("...}", "}").removeprefix("/v1")
-        paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, ref_of)
+        paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Clew, OpenAI dialect", "version": clew.__version__},
@@ -77,18 +79,18 @@ def document() -> dict[str, Any]:
         "security": [{"bearer": []}],
         "paths": paths,
         "components": {
-            "schemas": {**components, "Error": _ERROR},
+            "schemas": {**schemas.components, "Error": _ERROR},
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
     }
 
 
-def _operation(operation: Operation, ref_of: dict[Any, Any]) -> dict[str, Any]:
+def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     out: dict[str, Any] = {
         "operationId": operation.name,
         "tags": [operation.group],
         "parameters": [*_path_parameters(operation), *_query_parameters(operation)],
-        "responses": {"200": {"description": "The answer.", "content": _content(operation, ref_of)}},
+        "responses": {"200": {"description": "The answer.", "content": _content(operation, schemas)}},
     }
     if operation.extension:
         out["x-clew-extension"] = True
@@ -101,10 +103,10 @@ def _operation(operation: Operation, ref_of: dict[Any, Any]) -> dict[str, Any]:
     return out
 
 
-def _content(operation: Operation, ref_of: dict[Any, Any]) -> dict[str, Any]:
+def _content(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     content: dict[str, Any] = {}
     if operation.gives is not None:
-        content["application/json"] = {"schema": ref_of[operation.gives]}
+        content["application/json"] = {"schema": schemas.of(operation.gives)}
     if operation.streams:
         content["text/event-stream"] = {"schema": {"type": "string"}}
     return content or {"*/*": {"schema": {}}}

@@ -47,7 +47,7 @@ async def modify(core: Core, request: Request) -> Answer:
         request.params["vector_store_id"],
         name=body.get("name", UNSET),
         expiration=mapping.index_expiration(body["expires_after"]) if "expires_after" in body else UNSET,
-        metadata=mapping.replaced_metadata(body) if "metadata" in body else UNSET,
+        metadata=mapping.replaced_metadata(body),
     )
     return _shown(core, index)
 

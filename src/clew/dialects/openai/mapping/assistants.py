@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clew.dialects.openai import wire
-from clew.dialects.openai.mapping.common import metadata_to_wire, seconds
+from clew.dialects.openai.mapping.common import metadata_to_wire, replaced_metadata, seconds
 from clew.dialects.openai.mapping.indexes import new_indexes
 from clew.dialects.openai.mapping.tools import (
     format_from_wire,
@@ -51,7 +51,7 @@ def assistant_patch(sent: Wire) -> dict[str, Any]:
     if "tool_resources" in sent:
         fields["tool_resources"] = resources_from_wire(sent["tool_resources"])
     if "metadata" in sent:
-        fields["metadata"] = sent["metadata"] or {}
+        fields["metadata"] = replaced_metadata(sent)
     if "response_format" in sent:
         fields["response_format"] = format_from_wire(sent["response_format"])
     return fields

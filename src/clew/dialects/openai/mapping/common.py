@@ -9,10 +9,10 @@ import msgspec
 
 from clew.dialects.openai import wire
 from clew.domain.expiration import SECOND
-from clew.domain.patch import shown_as_text
+from clew.domain.patch import UNSET, Given, restored, shown_as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from clew.domain.item import Fault, Usage
 
@@ -47,9 +47,15 @@ def metadata_to_wire(metadata: Mapping[str, Any]) -> dict[str, str]:
     return metadata  # type: ignore[return-value]  # the loop has seen that every value is a string
 
 
-def replaced_metadata(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The metadata that a modify call sets: as sent, empty for null. Ask only where the key is there."""
-    return body.get("metadata") or {}
+def replaced_metadata(body: Mapping[str, Any]) -> Given[Callable[[dict[str, Any]], dict[str, Any]]]:
+    """What a modify call makes of metadata: absent leaves it, null empties it, a map replaces it as a whole.
+
+    A value that was shown as text, because it is none, and comes back as it was shown, is put back as it is.
+    """
+    if "metadata" not in body:
+        return UNSET
+    new: dict[str, str] = body["metadata"] or {}
+    return lambda old: restored(old, new, _json)
 
 
 def metadata_filter(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
