@@ -13,6 +13,7 @@ import pytest
 from clew.domain.event import Event, EventKind
 from clew.domain.expiration import Expiration, Policy
 from clew.domain.item import Part, PartKind
+from clew.domain.problem import NotFound
 from clew.domain.project import Caller
 from clew.service import assistants, files, messages, runs, threads, uploads
 from clew.service.assistants import NewAssistant
@@ -136,6 +137,19 @@ async def test_the_parts_of_an_expired_upload_are_freed_with_their_bytes(core: C
     clock.advance(3600)
     assert await sweep_once(core) == 2
     assert blobs_left(tmp_path) == []
+
+
+async def test_an_upload_that_ended_can_be_asked_about_for_a_week(core: Core, clock: FakeClock):
+    upload = await uploads.create(core, CALLER, NewUpload(name="a.txt", purpose="vision", size=3, mime="text/plain"))
+    clock.advance(3600 + 6 * 86_400)
+    await sweep_once(core)
+    assert (await uploads.get(core, CALLER, upload.id)).state == "expired"
+
+    clock.advance(86_400)
+
+    assert await sweep_once(core) == 1
+    with pytest.raises(NotFound):
+        await uploads.get(core, CALLER, upload.id)
 
 
 async def test_a_crash_between_bytes_and_row_leaves_an_orphan_that_the_sweep_removes(

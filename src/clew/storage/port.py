@@ -80,7 +80,7 @@ class Items(Protocol):
         ...
 
     async def update(self, project_id: str, item: Item) -> None:
-        """Keep the item as it now is; its place stays."""
+        """Keep the item as it now is; its place, kind and run stay."""
         ...
 
     async def delete(self, project_id: str, thread_id: str, item_id: str) -> bool:
@@ -243,7 +243,10 @@ class Files(Protocol):
         ...
 
     async def sweep(self, *, now: int, limit: int) -> int:
-        """Remove up to `limit` expired files and parts of uploads that ended, whatever their project."""
+        """Remove up to `limit` of each: expired files, parts of uploads that ended, uploads that ended long ago.
+
+        Whatever their project. Returns how many.
+        """
         ...
 
     async def blobs_known(self, blobs: Sequence[str]) -> set[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from clew.domain.expiration import DAY_SECONDS, SECOND
 from clew.domain.file import File, Upload, UploadPart
 from clew.storage.bodies import dump, dump_value, load
 from clew.storage.sqlite.indexes import count
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from clew.domain.page import Page, Window
+
+UPLOAD_KEPT_SECONDS: Final = 7 * DAY_SECONDS
+"""How long an upload can still be asked about after its time, whatever became of it."""
 
 
 def _file_from_row(row: Row) -> File:
@@ -110,7 +114,9 @@ class FileTable(Table):
         expired = self.all("file_expired", now=now, limit=limit)
         for project_id, file_id in expired:
             await self.delete(project_id, file_id)
-        return len(expired) + len(self.all("part_ended", now=now, limit=limit))
+        parts = self.all("part_ended", now=now, limit=limit)
+        uploads = self.all("upload_ended", before=now - UPLOAD_KEPT_SECONDS * SECOND, limit=limit)
+        return len(expired) + len(parts) + len(uploads)
 
     async def blobs_known(self, blobs: Sequence[str]) -> set[str]:
         return {row[0] for row in self.all("blob_known", blobs=dump_value(list(blobs)).decode())}

@@ -125,6 +125,8 @@ CREATE TABLE upload (
     PRIMARY KEY (project_id, id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX upload_by_end ON upload (expires_at);
+
 CREATE TABLE upload_part (
     no INTEGER PRIMARY KEY AUTOINCREMENT,
     project_id TEXT NOT NULL,

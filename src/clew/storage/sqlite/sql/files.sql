@@ -77,6 +77,12 @@ DELETE FROM upload_part WHERE project_id = :project_id AND upload_id = :upload_i
 -- Crosses projects: the sweep.
 DELETE FROM upload_part WHERE no IN (SELECT no FROM upload_part WHERE ends_at <= :now LIMIT :limit) RETURNING 1;
 
+-- name: upload_ended
+-- Crosses projects: the sweep.
+DELETE FROM upload WHERE (project_id, id) IN (
+    SELECT project_id, id FROM upload WHERE expires_at <= :before LIMIT :limit
+) RETURNING 1;
+
 -- name: blob_known
 -- Crosses projects: the sweep of blobs that nothing needs.
 SELECT value FROM json_each(:blobs) AS asked
