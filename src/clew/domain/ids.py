@@ -14,6 +14,9 @@ TAG_LENGTH: Final = 3
 RANDOM_LENGTH: Final = 21
 """62**21 is a little more than 2**125: no two are ever equal."""
 
+_PAIRS: Final = [low + high for high in ALPHABET for low in ALPHABET]
+"""Two digits at a time: every request has an id, and most make more."""
+
 PREFIXES: Final = {
     "thread": "thread_",
     "message": "msg_",
@@ -37,10 +40,10 @@ PREFIXES: Final = {
 def letters(number: int, length: int) -> str:
     """`number` in base 62, exactly `length` characters; what does not fit is cut off."""
     out: list[str] = []
-    for _ in range(length):
-        number, digit = divmod(number, 62)
-        out.append(ALPHABET[digit])
-    return "".join(out)
+    for _ in range(-(-length // 2)):
+        number, digits = divmod(number, 62**2)
+        out.append(_PAIRS[digits])
+    return "".join(out)[:length]
 
 
 def tag(thread_id: str) -> str:
