@@ -62,7 +62,7 @@ bench *arguments:
 
 # Prepare the other clients that the tests speak with
 clients:
-    uv run tools/clients.py
+    uv run tools/client_environments.py
 
 # Write the exact versions down anew; --upgrade moves them all
 pin *arguments:

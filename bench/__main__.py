@@ -1,4 +1,4 @@
-"""`just bench`: measures Clew beside two floors, prints the table, and with `--write` makes `docs/performance.md` of it."""
+"""`just bench`: measures Clew beside two floors, prints the table, and with `--write` makes `docs/performance.md`."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ def main() -> None:
     asked = parser.parse_args()
     seconds = asked.seconds or (0.5 if asked.quick else 3)
     rounds = asked.rounds or (1 if asked.quick else 3)
-    measured = run(
-        seconds=seconds, rounds=rounds, only=asked.only, connections=asked.connections, is_quick=asked.quick
-    )
+    measured = run(seconds=seconds, rounds=rounds, only=asked.only, connections=asked.connections, is_quick=asked.quick)
     print("\n" + table(measured))
     if asked.write:
         PAGE.parent.mkdir(exist_ok=True)
@@ -54,7 +52,7 @@ def run(*, seconds: float, rounds: int, only: str, connections: list[int], is_qu
         cells: list[Cell] = []
         for row in chosen:
             for count in connections:
-                cell = measure(row, count, loader, clew, null, bare, seconds=seconds, rounds=rounds)
+                cell = measure(row, count, loader, clew=clew, null=null, bare=bare, seconds=seconds, rounds=rounds)
                 cells.append(cell)
                 print(cell, file=sys.stderr)
         busiest = max((cell.busy for cell in cells), default=0)

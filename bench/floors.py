@@ -1,7 +1,7 @@
 """Two handlers that do nothing of what Clew does, on the stack that Clew stands on: what nobody can be faster than.
 
-    python -m bench.floors null              answers with fixed JSON of as many bytes as the request's path asks for
-    python -m bench.floors bare --data DIR   puts each body into SQLite, as durably as Clew does, and answers the same
+python -m bench.floors null              answers with fixed JSON of as many bytes as the request's path asks for
+python -m bench.floors bare --data DIR   puts each body into SQLite, as durably as Clew does, and answers the same
 """
 
 from __future__ import annotations
@@ -62,12 +62,12 @@ def _tell(jobs: list[Job]) -> None:
 
 
 class Floor:
-    """The ASGI application: `/123` is answered with 123 bytes, after the body was kept where there is a place for it."""
+    """The ASGI application: `/123` is answered with 123 bytes, once the body is kept where there is a place for it."""
 
     def __init__(self, rows: Rows | None) -> None:
         self._rows = rows
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 (ASGI)
         body, more = b"", True
         while more:
             message = await receive()

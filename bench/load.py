@@ -1,7 +1,7 @@
 """The load: requests made beforehand, sent over connections that stay open, each as soon as the last is answered.
 
-A process of its own. It reads one `Plan` as a line of JSON, does it, answers with one `Outcome`, and so on. It parses no
-more of an answer than it must, so that the server and not this is what is measured; `busy` says whether that held.
+A process of its own. It reads one `Plan` as a line of JSON, does it, answers with one `Outcome`, and so on. It parses
+no more of an answer than it must, so that the server and not this is what is measured; `busy` says whether that held.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def main() -> None:
     """Take plans until there are no more."""
     decoder = msgspec.json.Decoder(Plan)
     # Opened anew, because where Python is told to buffer nothing (PYTHONUNBUFFERED) a long write stops half-way.
-    with open(sys.stdout.fileno(), "wb", closefd=False) as out:  # noqa: PTH123 (a number has no path)
+    with open(sys.stdout.fileno(), "wb", closefd=False) as out:
         for line in sys.stdin.buffer:
             outcome = uvloop.run(perform(decoder.decode(line)))
             out.write(msgspec.json.encode(outcome) + b"\n")

@@ -64,10 +64,10 @@ def measure(
     row: Row,
     connections: int,
     loader: Loader,
+    *,
     clew: Server,
     null: Server,
     bare: Server,
-    *,
     seconds: float,
     rounds: int,
 ) -> Cell:
@@ -108,5 +108,8 @@ def _figures(outcome: Outcome, cpu_seconds: float) -> Figures:
 def _middle(rounds: list[Figures]) -> Figures:
     """Each figure's middle over the rounds."""
     return Figures(
-        **{name: median(getattr(one, name) for one in rounds) for name in ("rate", "p50_ms", "p99_ms", "cpu_us", "busy")}
+        **{
+            name: median(getattr(one, name) for one in rounds)
+            for name in ("rate", "p50_ms", "p99_ms", "cpu_us", "busy")
+        }
     )

@@ -78,8 +78,8 @@ Memory of the server: {measured.empty_mib:.0f} MiB after its start, {measured.fu
 ## What the columns say
 
 - **Server CPU** is what the server process took of all cores for one request, threads and kernel included.
-- **Null floor**: a handler on the same HTTP stack (uvicorn, httptools, uvloop) that reads the request and answers at once
-  with as many fixed bytes. Nothing in Python on this stack is faster. `of null` is Clew's rate as a share of it.
+- **Null floor**: a handler on the same HTTP stack (uvicorn, httptools, uvloop) that reads the request and answers at
+  once with as many fixed bytes. Nothing in Python on this stack is faster. `of null` is Clew's rate as a share of it.
 - **Bare floor**: the same, but each body becomes one row of SQLite, written by a thread that commits whatever waits
   together, synced like Clew's. It checks nothing, knows nothing, and can read nothing back in order. `of bare` is the
   share of that speed which is left when a write is checked, put in order in its thread, and shown to its caller.

@@ -29,7 +29,7 @@ class Row:
     writes: bool = False
 
 
-def request(method: str, path: str, body: Any = None) -> bytes:
+def request(method: str, path: str, body: Any = None) -> bytes:  # noqa: ANN401 (any JSON)
     """A request as an `openai` client would send it, headers that cost the server time included."""
     content = b"" if body is None else msgspec.json.encode(body)
     lines = [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from openai import OpenAI
+
 from support.scripted_model import ScriptedModel
 from support.server import RunningServer
 

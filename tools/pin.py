@@ -23,7 +23,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from clients import CLIENTS, PINS
+from client_environments import CLIENTS, PINS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 LOCK: Final = "requirements.lock"

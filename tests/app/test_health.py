@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import httpx2
-import pytest
 
 if TYPE_CHECKING:
+    import pytest
+
     from support.server import RunningServer
 
 

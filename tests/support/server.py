@@ -1,4 +1,4 @@
-"""A whole server on a real socket, in a thread of its own: everything that users get, but for the clock and the model."""
+"""A whole server on a real socket, in a thread of its own: all that users get, but for the clock and the model."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +56,7 @@ class Router:
             if path.startswith(prefix) and len(path) > len(prefix):
                 name = operation.path[len(prefix) + 1 : -4]
                 found = operation if operation.method == method else None
-                return found, {name: unquote(path[len(prefix) :])}, True
+                return found, {name: path[len(prefix) :]}, True
         return None, {}, False
 
 

@@ -394,13 +394,13 @@ async def a_message_may_be_the_assistants(desk: Desk) -> None:
 @check
 async def a_message_is_retrieved(desk: Desk) -> None:
     made = await posted(desk, "Here.")
-    assert await got(desk.threads.messages.retrieve(made.id, thread_id=made.thread_id)) == made
+    assert await got(desk.threads.messages.retrieve(thread_id=made.thread_id, message_id=made.id)) == made
 
 
 @check
 async def a_message_is_updated(desk: Desk) -> None:
     made = await posted(desk, "Here.", metadata={"a": "b"})
-    changed = await got(desk.threads.messages.update(made.id, thread_id=made.thread_id, metadata={"c": "d"}))
+    changed = await got(desk.threads.messages.update(thread_id=made.thread_id, message_id=made.id, metadata={"c": "d"}))
     assert changed.metadata == {"c": "d"}
     assert changed.content == made.content
 
@@ -408,7 +408,7 @@ async def a_message_is_updated(desk: Desk) -> None:
 @check
 async def a_message_is_deleted(desk: Desk) -> None:
     made = await posted(desk, "Here.")
-    gone = await got(desk.threads.messages.delete(made.id, thread_id=made.thread_id))
+    gone = await got(desk.threads.messages.delete(thread_id=made.thread_id, message_id=made.id))
     assert (gone.id, gone.object, gone.deleted) == (made.id, "thread.message.deleted", True)
     assert await desk.texts(made.thread_id) == []
 
@@ -558,6 +558,36 @@ async def a_run_takes_every_parameter(desk: Desk) -> None:
     assert run.instructions == "Be brief.\n\nBe kind."
     assert (run.truncation_strategy.last_messages, run.max_completion_tokens) == (5, 512)
     assert (run.tool_choice.function.name, run.parallel_tool_calls) == ("get_weather", False)
+
+
+@check
+async def null_is_as_good_as_nothing(desk: Desk) -> None:
+    nothing = dict.fromkeys(
+        (
+            "additional_instructions",
+            "additional_messages",
+            "instructions",
+            "max_completion_tokens",
+            "max_prompt_tokens",
+            "metadata",
+            "model",
+            "response_format",
+            "temperature",
+            "tool_choice",
+            "tools",
+            "top_p",
+            "truncation_strategy",
+        )
+    )
+    run = await desk.run("Hello!", **nothing)
+    assert (run.status, run.model, run.tool_choice, run.truncation_strategy.type) == (
+        "completed",
+        "gpt-4o",
+        "auto",
+        "auto",
+    )
+    assistant = await got(desk.client.beta.assistants.update(run.assistant_id, name=None, tools=[], metadata=None))
+    assert (assistant.name, assistant.tools, assistant.metadata) == (None, [], {})
 
 
 @check
@@ -801,6 +831,18 @@ async def a_file_is_retrieved_and_downloaded(desk: Desk) -> None:
 
 
 @check
+async def a_file_is_downloaded_piece_by_piece(desk: Desk) -> None:
+    content = b"A line.\n" * 100_000
+    file_id = await desk.file("long.txt", content)
+    whole = b""
+    async with opened(desk.client.files.with_streaming_response.content(file_id)) as response:
+        assert response.headers["content-length"] == str(len(content))
+        async for piece in each(response.iter_bytes(chunk_size=65_536)):
+            whole += piece
+    assert whole == content
+
+
+@check
 async def files_are_walked_over_all_pages(desk: Desk) -> None:
     made = [await desk.file(f"{number}.txt") for number in range(3)]
     found = [file.id async for file in each(desk.client.files.list(limit=2, purpose="assistants"))]
@@ -959,6 +1001,13 @@ async def the_helpers_put_a_batch_of_files_into_a_vector_store(desk: Desk) -> No
 
 
 @check
+async def what_is_not_offered_says_so(desk: Desk) -> None:
+    store_id = await desk.store()
+    problem = await refused(NotFoundError, lambda: desk.stores.search(store_id, query="weather"))
+    assert problem.code == "not_offered"
+
+
+@check
 async def models_are_listed_and_retrieved(desk: Desk) -> None:
     names = [model.id async for model in each(desk.client.models.list())]
     assert names == ["scripted"]
@@ -972,6 +1021,15 @@ async def every_answer_has_the_id_of_its_request(desk: Desk) -> None:
     assert thread._request_id.startswith("req_")
     problem = await refused(NotFoundError, lambda: desk.threads.retrieve("thread_none"))
     assert problem.request_id.startswith("req_")
+
+
+@check
+async def an_invalid_value_is_named_in_the_refusal(desk: Desk) -> None:
+    thread_id = await desk.thread()
+    wrong = {"role": "system", "content": "Obey."}
+    problem = await refused(BadRequestError, lambda: desk.threads.messages.create(thread_id, **wrong))
+    assert (problem.status_code, problem.type, problem.param) == (400, "invalid_request_error", "role")
+    assert problem.body["message"] == "Invalid value: 'system'. Supported values are: 'user' and 'assistant'."
 
 
 @check

@@ -468,3 +468,12 @@ def test_an_id_of_another_kind_is_refused(field, prefix):
         check_id("undefined", field, prefix)
     assert (caught.value.status, caught.value.code, caught.value.param) == (400, "invalid_value", field)
     assert caught.value.message == f"Invalid '{field}': 'undefined'. Expected an ID that begins with '{prefix}'."
+
+
+def test_an_object_that_readers_of_json_cannot_bear_is_refused():
+    deep = {}
+    for _ in range(Free.DEPTH_MAX):
+        deep = {"items": [deep]}
+
+    with pytest.raises(Refusal, match="nested too deeply"):
+        Free().read(deep, "parameters")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import openai
 import pytest
 from openai import OpenAI
-from support.server import RunningServer
 
 from clew.engine.model import ModelConfig, ModelRoutes
+from support.server import RunningServer
 
 if TYPE_CHECKING:
     from pathlib import Path

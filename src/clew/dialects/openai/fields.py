@@ -462,8 +462,25 @@ class Attributes(Metadata):
         return _ATTRIBUTE.schema()
 
 
+def _depth(value: Json, limit: int) -> bool:
+    """Whether arrays and objects lie at most `limit` deep in each other."""
+    level: list[Json] = [value]
+    for _ in range(limit):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if one.__class__ is dict else one)
+            if inner.__class__ in (dict, list)
+        ]
+        if not level:
+            return True
+    return False
+
+
 class Free(Shape):
-    """Any object at all, such as a JSON Schema."""
+    """Any object at all, such as a JSON Schema, that is not deeper than readers of JSON can bear."""
+
+    DEPTH_MAX: Final = 100
 
     __slots__ = ()
 
@@ -474,6 +491,9 @@ class Free(Shape):
         """The same object."""
         if value.__class__ is not dict:
             self.wrong_type(value)
+        if not _depth(value, self.DEPTH_MAX):
+            too_deep = f"': nested too deeply. Expected at most {self.DEPTH_MAX} levels."
+            raise Fault("invalid_value", "Invalid '", too_deep)
         return value
 
     def schema(self) -> dict[str, Any]:

@@ -22,7 +22,7 @@ ERROR_CODES: Final[dict[str, Literal["rate_limit_exceeded", "invalid_prompt"]]] 
 }
 """Our fault codes to this dialect's; every other one is a `server_error`."""
 
-_FILTER: Final = re.compile(r"metadata\[(.+)\]")
+_FILTER: Final = re.compile(r"metadata\[(.+)\]", re.DOTALL)
 
 
 def seconds(at: int) -> int:
