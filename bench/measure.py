@@ -27,14 +27,18 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One line of the table. `bare` is there for rows that write."""
+    """One line of the table. `bare` is there for rows that write.
+
+    `of_null` and `of_bare` are Clew's rate as a share of the floor's in the same round, the middle one of all rounds.
+    """
 
     row: Row
     connections: int
     clew: Figures
     null: Figures
     bare: Figures | None
-    memory_mib: float
+    of_null: float
+    of_bare: float | None
 
     @property
     def busy(self) -> float:
@@ -89,7 +93,8 @@ def measure(
         clew=_middle(taken["clew"]),
         null=_middle(taken["null"]),
         bare=_middle(taken["bare"]) if row.writes else None,
-        memory_mib=clew.memory_mib,
+        of_null=_share(taken["clew"], taken["null"]),
+        of_bare=_share(taken["clew"], taken["bare"]) if row.writes else None,
     )
 
 
@@ -103,6 +108,10 @@ def _figures(outcome: Outcome, cpu_seconds: float) -> Figures:
         cpu_us=cpu_seconds / count * 1_000_000,
         busy=outcome.busy,
     )
+
+
+def _share(ours: list[Figures], floors: list[Figures]) -> float:
+    return median(our.rate / floor.rate for our, floor in zip(ours, floors, strict=True))
 
 
 def _middle(rounds: list[Figures]) -> Figures:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,18 +18,13 @@ if TYPE_CHECKING:
 HOME = Path(__file__).resolve().parents[2] / ".clients" / "clients.json"
 
 
-@cache
-def known_clients() -> dict[str, Any]:
+@pytest.fixture(scope="session")
+def clients() -> dict[str, Any]:
     """Where the other clients are. Fails where nobody has prepared them."""
     if not HOME.exists():
         pytest.fail("the other clients are not there yet: prepare them with `uv run just clients`")
     known: dict[str, Any] = json.loads(HOME.read_text())
     return known
-
-
-@pytest.fixture(scope="session")
-def clients() -> dict[str, Any]:
-    return known_clients()
 
 
 @pytest.fixture(scope="module")

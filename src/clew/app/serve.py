@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -189,6 +190,10 @@ async def serve(settings: Settings) -> None:
         )
         listening = bound_socket(settings.host, settings.port)
         settings = replace(settings, port=listening.getsockname()[1])
+        # What was made so far stays for good. Frozen, it is not looked through again at every full collection, which
+        # took 50 ms each time and was the 99th percentile of every answer.
+        gc.collect()
+        gc.freeze()
         print(start_text(settings, local, is_open=is_open), flush=True)  # noqa: T201 (for the person who started it)
         await serve_until(stopped, assembled, listening, drain_seconds=settings.drain_seconds)
     finally:

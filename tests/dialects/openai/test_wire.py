@@ -197,7 +197,6 @@ SAMPLES = [
     (THREAD, Thread),
     (MESSAGE, Message),
     (RUN, Run),
-    (step(CREATION, expires_at=600), RunStep),
     (step(CALLS), RunStep),
     (
         message_delta(

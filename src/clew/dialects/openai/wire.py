@@ -517,7 +517,7 @@ class StepError(Struct, kw_only=True, gc=False):
 
 
 class RunStep(Struct, kw_only=True):
-    """A step of a run. `expires_at` is there only in streams."""
+    """A step of a run."""
 
     id: str
     object: Literal["thread.run.step"] = "thread.run.step"
@@ -529,7 +529,6 @@ class RunStep(Struct, kw_only=True):
     status: Literal["in_progress", "completed", "cancelled", "failed", "expired"]
     step_details: MessageCreation | ToolCalls
     last_error: StepError | None
-    expires_at: int | UnsetType | None = UNSET
     expired_at: int | None
     cancelled_at: int | None
     failed_at: int | None
