@@ -25,8 +25,8 @@ def main() -> None:
     parser.add_argument("--only", default="", help="rows whose name has this in it")
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 8, 64])
     asked = parser.parse_args()
-    seconds = asked.seconds or (0.5 if asked.quick else 2)
-    rounds = asked.rounds or (1 if asked.quick else 5)
+    seconds = asked.seconds or (0.5 if asked.quick else 1.5)
+    rounds = asked.rounds or (1 if asked.quick else 3)
     measured = run(seconds=seconds, rounds=rounds, only=asked.only, connections=asked.connections, is_quick=asked.quick)
     print("\n" + table(measured))
     if asked.write:
@@ -54,8 +54,7 @@ def run(*, seconds: float, rounds: int, only: str, connections: list[int], is_qu
                 cell = measure(row, count, loader, clew=clew, null=null, bare=bare, seconds=seconds, rounds=rounds)
                 cells.append(cell)
                 print(cell, file=sys.stderr)
-        busiest = max((cell.busy for cell in cells), default=0)
-        return Measured(cells=cells, empty_mib=empty_mib, full_mib=clew.memory_mib, busy=busiest)
+        return Measured(cells=cells, empty_mib=empty_mib, full_mib=clew.memory_mib)
 
 
 if __name__ == "__main__":

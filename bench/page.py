@@ -67,8 +67,9 @@ One process of Clew as it is installed, started with `clew serve` and nothing bu
 write synced to the disk (`synchronous=FULL`), no key made, so that any is taken. The load comes from another process on
 the same machine, over connections that stay open, each sending its next request when the last is answered.
 
-Measured {datetime.now(UTC):%Y-%m-%d} on {machine()}; the middle of {rounds} rounds of {seconds:g} seconds each, with
-Clew and its floors in turn. To repeat it:
+Measured {datetime.now(UTC):%Y-%m-%d} on {machine()};
+the middle of {rounds} rounds of {seconds:g} seconds each, with Clew and its floors in turn. Whatever else ran on the
+machine took {measured.others:.0%} of one core meanwhile. To repeat it:
 
     uv run just bench --write
 
@@ -121,7 +122,7 @@ def _on_appends(by_name: dict[str, dict[int, Cell]]) -> str:
     few, many = cells[min(cells)], cells[max(cells)]
     return (
         f"- **Appends go together.** {few.connections} connection{'s' if few.connections > 1 else ''} gets "
-        f"{few.clew.rate:,.0f} messages a second, each on the disk before its answer; {many.connections} get "
+        f"{few.clew.rate:,.0f} messages a second,\n  each on the disk before its answer; {many.connections} get "
         f"{many.clew.rate:,.0f}, because those who wait share one commit.\n"
     )
 
@@ -133,6 +134,6 @@ def _on_lengths(by_name: dict[str, dict[int, Cell]]) -> str:
     (small, of_small), (large, of_large) = pages[0], pages[-1]
     most = max(of_small)
     return (
-        f"- **Length costs nothing.** `{small}` takes {of_small[most].clew.cpu_us:.0f} µs of CPU, `{large}` "
+        f"- **Length costs nothing.** `{small}` takes {of_small[most].clew.cpu_us:.0f} µs of CPU,\n  `{large}` "
         f"{of_large[most].clew.cpu_us:.0f} µs: a page is found by its key, and nothing before it is read.\n"
     )

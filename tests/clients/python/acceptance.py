@@ -38,6 +38,9 @@ from openai.types.beta import Thread
 ONE_CITY = "How is the weather in Oslo?"
 TWO_CITIES = "Compare the weather of two cities."
 FOREVER = "Think about it forever."
+LOOKS = 2_000
+"""How often a loop looks at a run before it gives up. They stand in for the time that nobody here sleeps."""
+
 WEATHER = {
     "type": "function",
     "function": {
@@ -480,8 +483,11 @@ async def the_complete_loop_ends_in_an_answer(desk: Desk) -> None:
     thread = await got(desk.threads.create())
     await got(desk.threads.messages.create(thread_id=thread.id, role="user", content="Tell me a joke"))
     run = await got(desk.runs.create(thread_id=thread.id, assistant_id=assistant.id))
-    while run.status not in ["completed", "failed"]:
+    for _ in range(LOOKS):
+        if run.status in ["completed", "failed"]:
+            break
         run = await got(desk.runs.retrieve(thread_id=thread.id, run_id=run.id))
+    assert run.status == "completed"
     messages = await got(desk.threads.messages.list(thread_id=thread.id))
     said = [f"{message.role}: {message.content[0].text.value}" async for message in each(messages)]
     assert said == ["assistant: You said: Tell me a joke", "user: Tell me a joke"]
@@ -618,6 +624,22 @@ async def a_run_is_cancelled(desk: Desk) -> None:
     assert (ended.status, ended.cancelled_at is None) == ("cancelled", False)
     problem = await refused(BadRequestError, lambda: desk.runs.cancel(run.id, thread_id=run.thread_id))
     assert problem.body["message"] == "Cannot cancel run with status 'cancelled'."
+
+
+@check
+async def a_run_that_waits_for_outputs_is_cancelled(desk: Desk) -> None:
+    run = await desk.run(ONE_CITY)
+    assert run.status == "requires_action"
+    cancelling = await got(desk.runs.cancel(run.id, thread_id=run.thread_id))
+    assert cancelling.status == "cancelling"
+    ended = await got(desk.runs.retrieve(run.id, thread_id=run.thread_id))
+    assert (ended.status, ended.required_action, ended.expires_at) == ("cancelled", None, None)
+    (step,) = (await got(desk.runs.steps.list(run.id, thread_id=run.thread_id))).data
+    assert (step.status, step.cancelled_at is None) == ("cancelled", False)
+    submit = lambda: desk.runs.submit_tool_outputs(run.id, thread_id=run.thread_id, tool_outputs=outputs(run))  # noqa: E731
+    problem = await refused(BadRequestError, submit)
+    assert problem.body["message"] == 'Runs in status "cancelled" do not accept tool outputs.'
+    assert (await desk.texts(run.thread_id)) == [("user", ONE_CITY)]
 
 
 @check
