@@ -16,7 +16,7 @@ from typing import Any
 import apsw
 import uvloop
 
-from clew.app.serve import bound_socket, http_server
+from clew.app.http import bound_socket, http_server
 
 Job = tuple[bytes, asyncio.Future[None]]
 

@@ -8,7 +8,8 @@ import sys
 import httpx2
 import pytest
 
-from clew.app.serve import CannotListen, bound_socket, guard_of, routes_of, start_text
+from clew.app.http import CannotListen, bound_socket
+from clew.app.serve import guard_of, routes_of, start_text
 from clew.app.settings import read
 from clew.engine.model import ModelConfig
 from support.server import RunningServer

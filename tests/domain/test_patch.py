@@ -1,17 +1,15 @@
 """Patches: absent, null and empty stay three things, in each dialect's way of updating."""
 
-from dataclasses import dataclass
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clew.domain.noun import Noun
 from clew.domain.patch import UNSET, changed, masked, merged, restored, shown_as_text, unless_null
 from clew.storage.bodies import dump_value
 
 
-@dataclass(frozen=True, kw_only=True)
-class Noun:
+class Thing(Noun, frozen=True, kw_only=True):
     name: str | None = "old"
     tags: tuple[str, ...] = ("old",)
 
@@ -23,21 +21,21 @@ def dump(value: object) -> str:
 @pytest.mark.parametrize(
     ("fields", "then"),
     [
-        ({}, Noun()),
-        ({"name": UNSET, "tags": UNSET}, Noun()),
-        ({"name": None}, Noun(name=None)),
-        ({"name": ""}, Noun(name="")),
-        ({"tags": ()}, Noun(tags=())),
-        ({"name": "new", "tags": UNSET}, Noun(name="new")),
+        ({}, Thing()),
+        ({"name": UNSET, "tags": UNSET}, Thing()),
+        ({"name": None}, Thing(name=None)),
+        ({"name": ""}, Thing(name="")),
+        ({"tags": ()}, Thing(tags=())),
+        ({"name": "new", "tags": UNSET}, Thing(name="new")),
     ],
 )
 def test_absent_null_and_empty_are_three_things(fields, then):
-    assert changed(Noun(), **fields) == then
+    assert changed(Thing(), **fields) == then
 
 
 def test_a_field_that_the_noun_has_not_is_a_mistake():
     with pytest.raises(TypeError):
-        changed(Noun(), nmae="new")
+        changed(Thing(), nmae="new")
 
 
 def test_unset_is_false_and_says_its_name():

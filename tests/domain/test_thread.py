@@ -1,10 +1,9 @@
 """A thread's activity, and the end that moves with it or does not."""
 
-from dataclasses import replace
-
 import pytest
 
 from clew.domain.expiration import SECOND, Expiration, Policy
+from clew.domain.noun import replace
 from clew.domain.thread import Thread, active, expiring
 
 PLAIN = Thread(project_id="ours", id="thread_a", created_at=0, updated_at=0, last_active_at=0)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from clew.domain.expiration import Expiration, Policy
 from clew.domain.item import ItemStatus, Part, PartKind, Usage
+from clew.domain.noun import replace
 from clew.domain.run import RunState
 from clew.domain.tool import ChoiceMode, FormatKind, ResponseFormat, Tool, ToolChoice, ToolKind, ToolResources
 from clew.engine.model import ModelConfig, ModelRoutes

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from clew.domain.item import Item, ItemStatus, Kind, Part, PartKind, Trace, Usage
+from clew.domain.noun import replace
 from clew.domain.run import Truncation, TruncationMode
 from clew.engine import prompt
 from clew.engine.prompt import PromptTooLong, build

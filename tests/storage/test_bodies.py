@@ -1,6 +1,5 @@
 """Bodies: what is kept is what comes back, also from rows that are older or newer than this code."""
 
-from dataclasses import MISSING, fields, replace
 from typing import Any
 
 import msgspec
@@ -13,11 +12,12 @@ from clew.domain.event import Event
 from clew.domain.file import File, Upload, UploadPart
 from clew.domain.index import Batch, Index, IndexFile
 from clew.domain.item import Item
+from clew.domain.noun import replace
 from clew.domain.participant import Participant
 from clew.domain.project import Key
 from clew.domain.run import Progress, Run
 from clew.domain.thread import Thread
-from clew.storage.bodies import dump, dump_value, load
+from clew.storage.bodies import KEPT_BYTES, dump, dump_value, load, load_again
 
 NOUNS = [
     Assistant,
@@ -48,7 +48,7 @@ OBJECT = st.dictionaries(st.text(max_size=5), JSON, max_size=2)
 
 def whole(kind: Any) -> st.SearchStrategy[Any]:
     """Any noun of this kind with every field drawn, none left to its default."""
-    return st.builds(kind, **{field.name: drawn(field.name, kind) for field in fields(kind)})
+    return st.builds(kind, **{field.name: drawn(field.name, kind) for field in msgspec.structs.fields(kind)})
 
 
 def drawn(name, kind):
@@ -79,7 +79,7 @@ def of_type(hint: Any) -> st.SearchStrategy[Any]:  # noqa: C901, PLR0911 (a tabl
             return st.lists(of_type(hint.item_type), max_size=2).map(tuple)
         case msgspec.inspect.UnionType():
             return st.one_of([of_type(one) for one in hint.types])
-        case msgspec.inspect.DataclassType():
+        case msgspec.inspect.StructType():
             return st.deferred(lambda: whole(hint.cls))
     raise NotImplementedError(hint)
 
@@ -89,7 +89,7 @@ NOUN = st.one_of([whole(kind) for kind in NOUNS])
 
 def least(kind):
     """The noun with nothing said that need not be."""
-    needed = [field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING]
+    needed = [field.name for field in msgspec.structs.fields(kind) if field.required]
     return st.builds(kind, **{name: drawn(name, kind) for name in needed})
 
 
@@ -115,7 +115,7 @@ def test_defaults_are_left_out(kind):
     @settings(max_examples=5, deadline=None, derandomize=True)
     @given(least(kind))
     def check(bare):
-        needed = {field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING}
+        needed = {field.name for field in msgspec.structs.fields(kind) if field.required}
         assert set(msgspec.json.decode(dump(bare))) == needed
 
     check()
@@ -147,3 +147,15 @@ def test_a_body_that_lacks_what_is_needed_is_an_error():
 @given(JSON)
 def test_a_value_is_dumped_as_json(value):
     assert msgspec.json.decode(dump_value(value)) == value
+
+
+def test_what_is_read_often_is_the_same_object():
+    body = b'{"project_id":"ours","id":"thread_again","created_at":1,"updated_at":1,"last_active_at":1}'
+    assert load_again(Thread, body) is load_again(Thread, bytes(bytearray(body)))
+
+
+def test_what_is_large_is_not_kept():
+    thread = Thread(project_id="ours", id="a", created_at=1, updated_at=1, last_active_at=1, name="x" * KEPT_BYTES)
+    first, second = load_again(Thread, dump(thread)), load_again(Thread, dump(thread))
+    assert first == second == thread
+    assert first is not second

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import uvloop
 
-from clew.app.serve import bound_socket, serve_until
+from clew.app.http import bound_socket
+from clew.app.serve import serve_until
 from clew.app.wiring import Parts, assemble
 from clew.auth.gate import Gate
 from clew.auth.keys import KeyRing, create

@@ -134,13 +134,13 @@ def _say(line: str, *, to: TextIO | None = None) -> None:
 
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
     # Here, because the server's packages take longer to load than the other commands take altogether.
-    from clew.app import serve  # noqa: PLC0415
+    from clew.app import http, serve  # noqa: PLC0415
     from clew.local_model import LocalModelFailed, LocalModelMissing  # noqa: PLC0415
 
     log.set_up(level=settings.log_level, form=settings.log_format)
     try:
         serve.run(settings)
-    except (LocalModelFailed, LocalModelMissing, serve.CannotListen) as problem:
+    except (LocalModelFailed, LocalModelMissing, http.CannotListen) as problem:
         raise Told(str(problem)) from problem
     return 0
 

@@ -6,17 +6,15 @@ import asyncio
 import contextlib
 import gc
 import logging
-import os
 import signal
-import socket
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlparse
 
-import uvicorn
 import uvloop
 
+from clew.app.http import bound_socket, http_server
 from clew.app.wiring import assemble, default_parts
 from clew.auth.gate import Gate
 from clew.auth.keys import KeyRing
@@ -30,7 +28,8 @@ from clew.storage.sqlite import open_store
 from clew.web.answer import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    import socket
+    from collections.abc import Callable
 
     from clew.app.settings import Settings
     from clew.app.wiring import Assembled
@@ -39,58 +38,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("clew")
 
+COLLECT_EVERY: Final = (20_000, 10, 10)
+"""Requests make objects and no circles of them: the garbage collector need look only seldom."""
+
 LAST_WORDS_SECONDS: Final = 1
 """What answers have to leave in after the last run, also where the drain has taken all its time."""
-
-
-class CannotListen(Exception):
-    """The address is not to be had. `str` is a sentence for the operator."""
-
-
-class Embedded(uvicorn.Server):
-    """uvicorn inside our loop: signals are ours, because runs are to be drained before connections are closed."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Leave the signals alone."""
-        yield
-
-    def drop_connections(self) -> None:
-        """Close what has not closed by itself: a body that never comes, an answer that nobody takes."""
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
-
-
-def bound_socket(host: str, port: int) -> socket.socket:
-    """A socket that listens there, so that a port which is taken is a sentence and 0 becomes a number.
-
-    Raises `CannotListen`.
-    """
-    try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=2048)  # pyright: ignore[reportArgumentType]
-    except OSError as error:
-        # Python adds the address to the system's own words; a name that is not found has a negative number.
-        number = error.errno or 0
-        reason = os.strerror(number) if number > 0 else error.strerror
-        raise CannotListen(f"Cannot listen on {host}:{port}: {reason}.") from error
-
-
-def http_server(app: Any) -> Embedded:  # noqa: ANN401 (an ASGI application)
-    """The HTTP server over an ASGI application. Nothing is logged and no header is made but by the application."""
-    config = uvicorn.Config(
-        app,
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=True,
-        http="httptools",
-        ws="none",
-        proxy_headers=False,  # they would tell where a client is, which nothing here asks
-        timeout_keep_alive=75,
-    )
-    return Embedded(config)
 
 
 async def serve_until(
@@ -138,7 +90,7 @@ def guard_of(settings: Settings) -> Callable[[Request], Answer | None]:
     def guard(request: Request) -> Answer | None:
         if request.path == "/health":  # it says nothing, and a probe calls us by whatever name it knows
             return None
-        if allowed(request.headers.get("host", ""), request.headers.get("origin")):
+        if allowed(request.headers.get(b"host"), request.headers.find(b"origin")):
             return None
         message = "This server is open and answers only to local names. Create a key to serve others: clew keys create"
         error = {"message": message, "type": "invalid_request_error", "param": None, "code": "foreign_origin"}
@@ -194,6 +146,7 @@ async def serve(settings: Settings) -> None:
         # took 50 ms each time and was the 99th percentile of every answer.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*COLLECT_EVERY)
         print(start_text(settings, local, is_open=is_open), flush=True)  # noqa: T201 (for the person who started it)
         await serve_until(stopped, assembled, listening, drain_seconds=settings.drain_seconds)
     finally:

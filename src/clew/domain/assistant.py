@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from clew.domain.expiration import Expiration
+from clew.domain.noun import Noun
 from clew.domain.run import Truncation
 from clew.domain.tool import ResponseFormat, Tool, ToolResources
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assistant:
+class Assistant(Noun, frozen=True, kw_only=True):
     """One assistant as it stands. `version` counts from 1 and rises with each change."""
 
     project_id: str
@@ -26,7 +25,7 @@ class Assistant:
     instructions: str | None = None
     tools: tuple[Tool, ...] = ()
     tool_resources: ToolResources | None = None
-    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    metadata: dict[str, Any] = {}
     temperature: float | None = None
     top_p: float | None = None
     response_format: ResponseFormat | None = None
@@ -41,8 +40,7 @@ class Assistant:
     updated_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssistantVersion:
+class AssistantVersion(Noun, frozen=True, kw_only=True):
     """A snapshot, and which fields the update named that made it."""
 
     id: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from clew.domain.item import Item
+from clew.domain.noun import Noun
 from clew.domain.run import Progress
 
 
@@ -20,8 +20,7 @@ class EventKind(StrEnum):
     DELTA = "delta"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delta:
+class Delta(Noun, frozen=True, kw_only=True):
     """A fragment: text or refusal of a message, or a tool call's name or arguments within a generation.
 
     `call_id` and `name` come once, with the first fragment of a call; `index` counts the calls of a
@@ -37,8 +36,7 @@ class Delta:
     arguments: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Noun, frozen=True, kw_only=True):
     """One event. `number` is 0 before it is written. `calls` are a generation's tool calls where it ended."""
 
     kind: EventKind

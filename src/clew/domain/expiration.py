@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from clew.domain.noun import Noun
 
 SECOND: Final = 1_000_000
 """Microseconds: times are whole microseconds since 1970, UTC."""
@@ -18,8 +19,7 @@ class Policy(StrEnum):
     SINCE_LAST_ACTIVE = "since_last_active"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expiration:
+class Expiration(Noun, frozen=True, kw_only=True):
     """A policy and a time to live."""
 
     policy: Policy

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from clew.domain.expiration import Expiration
+from clew.domain.noun import Noun
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class File(Noun, frozen=True, kw_only=True):
     """One file. `blob` is the key of its bytes, `size` counts them, `name` is only ever shown, never a path."""
 
     project_id: str
@@ -23,7 +22,7 @@ class File:
     purpose: str | None = None
     mime: str | None = None
     description: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    metadata: dict[str, Any] = {}
     expiration: Expiration | None = None
     expires_at: int | None = None
     created_by: str | None = None
@@ -38,8 +37,7 @@ class UploadState(StrEnum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
+class Upload(Noun, frozen=True, kw_only=True):
     """Bytes that come in parts and become a file: `size` is what was announced."""
 
     project_id: str
@@ -55,8 +53,7 @@ class Upload:
     file_expiration: Expiration | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadPart:
+class UploadPart(Noun, frozen=True, kw_only=True):
     """One part of an upload."""
 
     project_id: str

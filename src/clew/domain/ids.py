@@ -1,11 +1,13 @@
 """Ids: opaque strings whose prefix says the kind and, in a thread, whose first characters say the shard.
 
 An id is the same in every dialect. What we make is `prefix + letters and digits`; what a client
-chose is kept as it came, so nothing may be concluded from the shape of an id but through `tag_of`.
+chose is kept as it came, so nothing may be concluded from the shape of an id but through `tag_of`
+and, as a guess that has to be checked, `place_of`.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -13,9 +15,12 @@ ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 TAG_LENGTH: Final = 3
 RANDOM_LENGTH: Final = 21
 """62**21 is a little more than 2**125: no two are ever equal."""
+PLACE_LENGTH: Final = 6
+"""Of the random part, what says the place where the id was made for one: 62**6 is more than 2**35."""
 
 _PAIRS: Final = [low + high for high in ALPHABET for low in ALPHABET]
-"""Two digits at a time: every request has an id, and most make more."""
+_VALUES: Final = {pair: value for value, pair in enumerate(_PAIRS)}
+_BASE: Final = len(_PAIRS)
 
 PREFIXES: Final = {
     "thread": "thread_",
@@ -41,11 +46,12 @@ def letters(number: int, length: int) -> str:
     """`number` in base 62, exactly `length` characters; what does not fit is cut off."""
     out: list[str] = []
     for _ in range(-(-length // 2)):
-        number, digits = divmod(number, 62**2)
+        number, digits = divmod(number, _BASE)
         out.append(_PAIRS[digits])
     return "".join(out)[:length]
 
 
+@lru_cache(maxsize=4096)
 def tag(thread_id: str) -> str:
     """The three characters that every id made in this thread begins with, after its prefix."""
     digest = blake2b(thread_id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
@@ -61,8 +67,29 @@ def tag_of(id: str, kind: str) -> str | None:  # noqa: A002 (the field's standar
     return body[:TAG_LENGTH]
 
 
-def compose(kind: str, entropy: int, *, thread_id: str | None = None) -> str:
-    """An id of `kind` from `entropy` (128 random bits); inside a thread when `thread_id` says so."""
+def place_of(id: str) -> int | None:  # noqa: A002 (the field's standard name)
+    """The place in the log that an id of ours may say. Only a guess: most ids say none, and look the same."""
+    start = len(id) - RANDOM_LENGTH
+    if start < TAG_LENGTH + 1 or id[start - TAG_LENGTH - 1] != "_":
+        return None
+    try:
+        low, middle, high = (
+            _VALUES[id[start : start + 2]],
+            _VALUES[id[start + 2 : start + 4]],
+            _VALUES[id[start + 4 : start + 6]],
+        )
+    except KeyError:
+        return None
+    return low + _BASE * (middle + _BASE * high)
+
+
+def compose(kind: str, random: str, *, thread_id: str | None = None, place: int | None = None) -> str:
+    """An id of `kind` from `random`, as many letters and digits as `TAG_LENGTH` and `RANDOM_LENGTH` together.
+
+    Inside a thread where `thread_id` says so; made for a place in its log where `place` does.
+    """
     if thread_id is None:
-        return PREFIXES[kind] + letters(entropy, TAG_LENGTH + RANDOM_LENGTH)
-    return PREFIXES[kind] + tag(thread_id) + letters(entropy, RANDOM_LENGTH)
+        return PREFIXES[kind] + random
+    if place is None:
+        return PREFIXES[kind] + tag(thread_id) + random[TAG_LENGTH:]
+    return PREFIXES[kind] + tag(thread_id) + letters(place, PLACE_LENGTH) + random[TAG_LENGTH + PLACE_LENGTH :]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from clew.domain.expiration import Expiration
 from clew.domain.item import Fault
+from clew.domain.noun import Noun
 
 
 class IndexingState(StrEnum):
@@ -19,16 +19,14 @@ class IndexingState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chunking:
+class Chunking(Noun, frozen=True, kw_only=True):
     """How texts are cut: sizes in tokens."""
 
     size_max: int = 800
     overlap: int = 400
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class Counts(Noun, frozen=True, kw_only=True):
     """How many files of an index or batch are in which state."""
 
     in_progress: int = 0
@@ -42,8 +40,7 @@ class Counts:
         return self.in_progress + self.completed + self.failed + self.cancelled
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(Noun, frozen=True, kw_only=True):
     """One index. `counts` and `size` (bytes) are worked out from its files when it is read."""
 
     project_id: str
@@ -53,17 +50,16 @@ class Index:
     last_active_at: int
     name: str | None = None
     description: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    metadata: dict[str, Any] = {}
     expiration: Expiration | None = None
     expires_at: int | None = None
     options: dict[str, Any] | None = None
     created_by: str | None = None
-    counts: Counts = field(default_factory=Counts)
+    counts: Counts = Counts()
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexFile:
+class IndexFile(Noun, frozen=True, kw_only=True):
     """A file's place in an index."""
 
     project_id: str
@@ -72,15 +68,14 @@ class IndexFile:
     created_at: int
     state: IndexingState
     size: int = 0
-    chunking: Chunking = field(default_factory=Chunking)
-    attributes: dict[str, Any] = field(default_factory=dict[str, Any])
+    chunking: Chunking = Chunking()
+    attributes: dict[str, Any] = {}
     error: Fault | None = None
     batch_id: str | None = None
     created_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class Batch(Noun, frozen=True, kw_only=True):
     """Files that were put into an index together."""
 
     project_id: str
@@ -88,4 +83,4 @@ class Batch:
     id: str
     created_at: int
     cancelled: bool = False
-    counts: Counts = field(default_factory=Counts)
+    counts: Counts = Counts()

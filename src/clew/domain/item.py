@@ -7,9 +7,10 @@ calls a step is any item.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
+
+from clew.domain.noun import Noun
 
 
 class Kind(StrEnum):
@@ -46,8 +47,7 @@ class PartKind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Annotation:
+class Annotation(Noun, frozen=True, kw_only=True):
     """A marked stretch of a text part: code points `[start, end)`, and the file it points to."""
 
     kind: str
@@ -58,8 +58,7 @@ class Annotation:
     quote: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Noun, frozen=True, kw_only=True):
     """One part of a message's content. `data` is what another dialect sent that we only keep."""
 
     kind: PartKind
@@ -71,8 +70,7 @@ class Part:
     data: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
+class Attachment(Noun, frozen=True, kw_only=True):
     """A file beside the content: one of ours by id, or a thing at an address. `tools` say who may use it."""
 
     file_id: str | None = None
@@ -85,8 +83,7 @@ class Attachment:
     metadata: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(Noun, frozen=True, kw_only=True):
     """Tokens, as the model's server counted them."""
 
     prompt_tokens: int = 0
@@ -107,16 +104,14 @@ class Usage:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Noun, frozen=True, kw_only=True):
     """What went wrong, as data: `code` is ours (`server`, `rate_limit`, `invalid_prompt`), `message` safe to show."""
 
     code: str
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class Trace(Noun, frozen=True, kw_only=True):
     """What happened in an item that is not read as a message: a call's arguments and result, a model's work."""
 
     name: str | None = None
@@ -129,8 +124,7 @@ class Trace:
     generation: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(Noun, frozen=True, kw_only=True):
     """One entry of a thread's log. `seq` is its place: 1, 2, 3, … in the thread, 0 before it is written.
 
     `finished_at` is set with every final status. `role` and `author_id` say who speaks; an item that a
@@ -147,7 +141,7 @@ class Item:
     author_id: str | None = None
     parts: tuple[Part, ...] = ()
     attachments: tuple[Attachment, ...] = ()
-    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    metadata: dict[str, Any] = {}
     parent_id: str | None = None
     run_id: str | None = None
     finished_at: int | None = None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
+
+from clew.domain.noun import Noun
 
 T = TypeVar("T")
 
@@ -16,8 +17,7 @@ class Order(StrEnum):
     DESC = "desc"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(Noun, frozen=True, kw_only=True):
     """Which part of a list: at most `limit` things strictly after `after` and strictly before `before`, in `order`.
 
     Both bounds are ids of things in that list. With `before` alone the page is the nearest `limit`
@@ -35,8 +35,7 @@ class Window:
         return self.before is not None and self.after is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page(Generic[T]):
+class Page(Noun, Generic[T], frozen=True, kw_only=True):
     """One page, in the asked order. `has_more` looks in the direction of travel."""
 
     things: tuple[T, ...]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from clew.domain.expiration import Expiration
+from clew.domain.noun import Noun
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Participant:
+class Participant(Noun, frozen=True, kw_only=True):
     """`identifier` is the app's own name for the person, unique in the project; `id` is ours."""
 
     project_id: str
@@ -17,7 +16,7 @@ class Participant:
     identifier: str
     created_at: int
     updated_at: int
-    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    metadata: dict[str, Any] = {}
     name: str | None = None
     description: str | None = None
     source: str | None = None

@@ -8,16 +8,13 @@ arguments to `changed`, where `UNSET` means "leave it".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-    Noun = TypeVar("Noun", bound=DataclassInstance)
+from clew.domain.noun import Noun, replace
 
 T = TypeVar("T")
+N = TypeVar("N", bound=Noun)
 
 
 class Unset(Enum):
@@ -36,7 +33,7 @@ Revision: TypeAlias = dict[str, Any] | Callable[[dict[str, Any]], dict[str, Any]
 """What an update makes of metadata: another value, what a function makes of the old one, or nothing."""
 
 
-def changed(noun: Noun, **fields: object) -> Noun:
+def changed(noun: N, **fields: object) -> N:
     """The noun with every field that is not `UNSET` replaced by its value."""
     given = {name: value for name, value in fields.items() if value is not UNSET}
     return replace(noun, **given) if given else noun

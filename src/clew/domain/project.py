@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from clew.domain.noun import Noun
 
 
 class Scope(StrEnum):
@@ -14,8 +15,7 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Key(Noun, frozen=True, kw_only=True):
     """An API key as it is kept: never the key, only its hash and the last characters for people to tell keys apart."""
 
     id: str
@@ -28,8 +28,7 @@ class Key:
     revoked_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class Caller(Noun, frozen=True, kw_only=True):
     """Who asks: a project, through a key (None where the server is open), with scopes."""
 
     project_id: str

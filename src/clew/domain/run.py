@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
 from clew.domain.item import Fault, Usage
+from clew.domain.noun import Noun, replace
 from clew.domain.problem import WrongState
 from clew.domain.tool import ResponseFormat, Tool, ToolChoice, ToolResources
 
@@ -56,16 +56,14 @@ class TruncationMode(StrEnum):
     LAST_MESSAGES = "last_messages"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Truncation:
+class Truncation(Noun, frozen=True, kw_only=True):
     """The mode; `count` messages with `last_messages`."""
 
     mode: TruncationMode = TruncationMode.AUTO
     count: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwedCall:
+class OwedCall(Noun, frozen=True, kw_only=True):
     """A function call whose output the caller owes. `arguments` is JSON text."""
 
     id: str
@@ -73,8 +71,7 @@ class OwedCall:
     arguments: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Progress(Noun, frozen=True, kw_only=True):
     """The part of a run that moves; what an event keeps of it."""
 
     state: RunState
@@ -85,11 +82,10 @@ class Progress:
     incomplete_reason: str | None = None
     owed: tuple[OwedCall, ...] = ()
     usage: Usage | None = None
-    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    metadata: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Noun, frozen=True, kw_only=True):
     """One run. What is asked of the model is frozen at creation; `progress` moves by `move`.
 
     `turns` counts the model calls that are over. `lease_until` is when a worker's claim ends unless it
@@ -106,10 +102,10 @@ class Run:
     instructions: str = ""
     tools: tuple[Tool, ...] = ()
     tool_resources: ToolResources | None = None
-    tool_choice: ToolChoice = field(default_factory=ToolChoice)
+    tool_choice: ToolChoice = ToolChoice()
     parallel_tool_calls: bool = True
-    response_format: ResponseFormat = field(default_factory=ResponseFormat)
-    truncation: Truncation = field(default_factory=Truncation)
+    response_format: ResponseFormat = ResponseFormat()
+    truncation: Truncation = Truncation()
     temperature: float | None = None
     top_p: float | None = None
     reasoning_effort: str | None = None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clew.domain import expiration as expirations
 from clew.domain.expiration import Expiration
+from clew.domain.noun import Noun, replace
 from clew.domain.tool import Tool, ToolResources
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thread:
+class Thread(Noun, frozen=True, kw_only=True):
     """One thread. Times are microseconds, UTC. `updated_at` moves with its fields, `last_active_at` with its log."""
 
     project_id: str
@@ -21,7 +20,7 @@ class Thread:
     last_active_at: int
     name: str | None = None
     description: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    metadata: dict[str, Any] = {}
     tags: tuple[str, ...] = ()
     participant_id: str | None = None
     environment: str | None = None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from clew.domain.noun import Noun
 
 
 class ToolKind(StrEnum):
@@ -16,8 +17,7 @@ class ToolKind(StrEnum):
     WEB_SEARCH = "web_search"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
+class Tool(Noun, frozen=True, kw_only=True):
     """One tool. Which fields matter depends on the kind; `options` keeps what only one dialect can say."""
 
     kind: ToolKind
@@ -32,8 +32,7 @@ class Tool:
     options: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolResources:
+class ToolResources(Noun, frozen=True, kw_only=True):
     """What the tools work on. None is "never said", which some dialects show differently from "none"."""
 
     code_file_ids: tuple[str, ...] | None = None
@@ -49,8 +48,7 @@ class ChoiceMode(StrEnum):
     NAMED = "named"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolChoice:
+class ToolChoice(Noun, frozen=True, kw_only=True):
     """The mode; with `named` also which tool."""
 
     mode: ChoiceMode = ChoiceMode.AUTO
@@ -67,8 +65,7 @@ class FormatKind(StrEnum):
     JSON_SCHEMA = "json_schema"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResponseFormat:
+class ResponseFormat(Noun, frozen=True, kw_only=True):
     """The format of answers; the other fields only with a JSON Schema."""
 
     kind: FormatKind = FormatKind.AUTO

@@ -8,10 +8,10 @@ each token as soon as it is safe, and a busy server writes larger pieces, not mo
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from clew.domain.event import Delta, Event, EventKind
+from clew.domain.noun import replace
 from clew.domain.run import Run, RunState
 
 if TYPE_CHECKING:

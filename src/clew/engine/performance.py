@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from contextlib import aclosing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from clew.domain.event import Event, EventKind
 from clew.domain.item import Fault, ItemStatus, Kind
+from clew.domain.noun import replace
 from clew.domain.run import Run, RunState, move
 from clew.domain.tool import ChoiceMode, FormatKind, ToolKind
 from clew.engine.model import Ask, ModelFault

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clew.domain.event import Delta, Event, EventKind
@@ -18,6 +17,7 @@ from clew.domain.item import (
     Trace,
     Usage,
 )
+from clew.domain.noun import replace
 from clew.domain.run import OwedCall, Run, RunState, end, move
 from clew.engine.model import CallArguments, CallStarted, Finished, RefusalPiece, TextPiece
 from clew.service.closing import Written, close

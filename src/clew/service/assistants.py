@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from clew.domain.assistant import Assistant
+from clew.domain.noun import Noun, replace
 from clew.domain.patch import UNSET, changed, revised
 from clew.domain.problem import NotFound
 from clew.service import indexes
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from clew.storage.port import Tx
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewAssistant:
+class NewAssistant(Noun, frozen=True, kw_only=True):
     """What a new assistant is to be. `new_indexes` are made with it and put into its resources."""
 
     model: str
@@ -30,7 +29,7 @@ class NewAssistant:
     tools: tuple[Tool, ...] = ()
     tool_resources: ToolResources | None = None
     new_indexes: tuple[NewIndex, ...] = ()
-    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    metadata: dict[str, Any] = {}
     temperature: float | None = None
     top_p: float | None = None
     response_format: ResponseFormat | None = None

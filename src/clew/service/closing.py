@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from clew.domain.event import Event, EventKind
 from clew.domain.item import Fault, Item, ItemStatus, Kind, Part, PartKind
+from clew.domain.noun import replace
 from clew.domain.run import Run, RunState, end
 
 if TYPE_CHECKING:

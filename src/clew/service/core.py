@@ -45,8 +45,8 @@ class Ids(Protocol):
         """An id for a thing of this kind (a key of `ids.PREFIXES`)."""
         ...
 
-    def within(self, kind: str, thread_id: str) -> str:
-        """An id for a thing that lives in this thread, and says so."""
+    def within(self, kind: str, thread_id: str, *, place: int | None = None) -> str:
+        """An id for a thing that lives in this thread, and says so, and also at which place of its log."""
         ...
 
 
@@ -54,30 +54,35 @@ class RandomIds:
     """Ids that nobody can guess and that never collide.
 
     Randomness is fetched for many ids at once: asking the system for it each time costs more than all else that
-    making an id does. Taking from a list is atomic, so that threads never get the same.
+    making an id does. Bytes become letters by dropping those that would make some letters likelier than others.
+    Taking from a list is atomic, so that threads never get the same.
     """
 
-    _BYTES: Final = 18
+    _LENGTH: Final = ids.TAG_LENGTH + ids.RANDOM_LENGTH
     _AT_ONCE: Final = 256
+    _FAIR: Final = 256 // len(ids.ALPHABET) * len(ids.ALPHABET)
+    _LETTERS: Final = bytes(ord(ids.ALPHABET[value % len(ids.ALPHABET)]) for value in range(256))
+    _UNFAIR: Final = bytes(range(_FAIR, 256))
 
     def __init__(self) -> None:
-        self._entropy: list[bytes] = []
+        self._ready: list[str] = []
 
-    def _take(self) -> int:
+    def _random(self) -> str:
         try:
-            taken = self._entropy.pop()
+            return self._ready.pop()
         except IndexError:
-            fresh = os.urandom(self._BYTES * self._AT_ONCE)
-            pieces = [fresh[at : at + self._BYTES] for at in range(0, len(fresh), self._BYTES)]
+            fresh = os.urandom(self._LENGTH * self._AT_ONCE).translate(self._LETTERS, self._UNFAIR).decode("ascii")
+            last = len(fresh) - self._LENGTH
+            pieces = [fresh[at : at + self._LENGTH] for at in range(0, last + 1, self._LENGTH)]
             taken = pieces.pop()
-            self._entropy.extend(pieces)
-        return int.from_bytes(taken, "big")
+            self._ready.extend(pieces)
+            return taken
 
     def new(self, kind: str) -> str:
-        return ids.compose(kind, self._take())
+        return ids.compose(kind, self._random())
 
-    def within(self, kind: str, thread_id: str) -> str:
-        return ids.compose(kind, self._take(), thread_id=thread_id)
+    def within(self, kind: str, thread_id: str, *, place: int | None = None) -> str:
+        return ids.compose(kind, self._random(), thread_id=thread_id, place=place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass, field
 from mimetypes import MimeTypes
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from clew.domain import expiration as expirations
 from clew.domain.expiration import DAY_SECONDS, Expiration, Policy
 from clew.domain.file import File
+from clew.domain.noun import Noun
 from clew.domain.problem import NotFound
 from clew.storage.port import StoreProblem
 
@@ -50,15 +50,14 @@ _MORE: Final = {
 _SOURCES: Final = frozenset({".cpp", ".cs", ".go", ".java", ".php", ".rb", ".ts"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewFile:
+class NewFile(Noun, frozen=True, kw_only=True):
     """What a new file is to be. Without `expiration` it ends when files of its purpose usually do."""
 
     name: str
     purpose: str | None = None
     mime: str | None = None
     description: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    metadata: dict[str, Any] = {}
     expiration: Expiration | None = None
 
 

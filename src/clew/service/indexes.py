@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +9,7 @@ from clew.domain import expiration as expirations
 from clew.domain.expiration import DAY_SECONDS, Expiration, Policy
 from clew.domain.index import Batch, Chunking, Index, IndexFile, IndexingState
 from clew.domain.item import Fault
+from clew.domain.noun import Noun, replace
 from clew.domain.patch import UNSET, Given, Revision, changed, revised
 from clew.domain.problem import NotFound, Unsupported
 from clew.domain.tool import ToolResources
@@ -53,22 +53,20 @@ SEARCHABLE: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewPlace:
+class NewPlace(Noun, frozen=True, kw_only=True):
     """A file to put into an index."""
 
     file_id: str
-    chunking: Chunking = field(default_factory=Chunking)
-    attributes: dict[str, Any] = field(default_factory=dict[str, Any])
+    chunking: Chunking = Chunking()
+    attributes: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewIndex:
+class NewIndex(Noun, frozen=True, kw_only=True):
     """What a new index is to be."""
 
     name: str | None = None
     description: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    metadata: dict[str, Any] = {}
     expiration: Expiration | None = None
     files: tuple[NewPlace, ...] = ()
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from clew.domain.expiration import Policy
 from clew.domain.item import Item, ItemStatus, Kind
+from clew.domain.noun import Noun, replace
 from clew.domain.patch import Revision, revised
 from clew.domain.problem import Invalid, NotFound, ThreadBusy, TooLarge
 from clew.domain.thread import active
@@ -21,29 +21,37 @@ if TYPE_CHECKING:
     from clew.domain.project import Caller
     from clew.domain.thread import Thread
     from clew.service.core import Core
-    from clew.storage.port import Tx
+    from clew.storage.port import Entered, Tx
 
 CODE_FILES_MAX = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMessage:
+class NewMessage(Noun, frozen=True, kw_only=True):
     """What a new message is to be."""
 
     role: str
     parts: tuple[Part, ...]
     attachments: tuple[Attachment, ...] = ()
-    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    metadata: dict[str, Any] = {}
     author_id: str | None = None
 
 
+async def enter(tx: Tx, core: Core, caller: Caller, thread_id: str) -> Entered:
+    """Within a unit: the thread, to write into it. Raises `NotFound`."""
+    entered = await tx.threads.enter(caller.project_id, thread_id, now=core.now())
+    if entered is None:
+        raise NotFound("thread", thread_id)
+    return entered
+
+
 async def append(
-    tx: Tx, core: Core, caller: Caller, thread: Thread, new: Sequence[NewMessage]
+    tx: Tx, core: Core, caller: Caller, entered: Entered, new: Sequence[NewMessage]
 ) -> tuple[Thread, list[Item]]:
     """Within a unit: messages at the end of the thread, in this order, and the thread as they leave it.
 
     Raises `NotFound` for a file they name, `TooLarge` beyond the number of messages a thread may have.
     """
+    thread = entered.thread
     if not new:
         return thread, []
     now = core.now()
@@ -54,29 +62,27 @@ async def append(
     if attached.expiration is not None and attached.expiration.policy is Policy.SINCE_LAST_ACTIVE:
         attached = active(attached, now=now)
         await tx.threads.touch(attached, now=now)
-    items = await tx.items.append(
-        thread.project_id,
-        thread.id,
-        [
-            Item(
-                thread_id=thread.id,
-                id=core.ids.within("message", thread.id),
-                kind=Kind.MESSAGE,
-                created_at=now,
-                finished_at=now,
-                role=one.role,
-                author_id=one.author_id or thread.default_author_id,
-                parts=one.parts,
-                attachments=one.attachments,
-                metadata=one.metadata,
-                created_by=caller.subject or None,
-            )
-            for one in new
-        ],
-    )
     limit = core.limits.thread_entries
-    if limit is not None and items[-1].seq > limit:
+    if limit is not None and entered.last_seq + len(new) > limit:
         raise TooLarge("messages", limit=limit, got=None, unit="messages")
+    items = [
+        Item(
+            thread_id=thread.id,
+            id=core.ids.within("message", thread.id, place=place),
+            kind=Kind.MESSAGE,
+            created_at=now,
+            seq=place,
+            finished_at=now,
+            role=one.role,
+            author_id=one.author_id or thread.default_author_id,
+            parts=one.parts,
+            attachments=one.attachments,
+            metadata=one.metadata,
+            created_by=caller.subject or None,
+        )
+        for place, one in enumerate(new, entered.last_seq + 1)
+    ]
+    await tx.items.put(entered, items)
     return attached, items
 
 
@@ -110,13 +116,6 @@ async def _with_attachments(tx: Tx, core: Core, caller: Caller, thread: Thread, 
     return replace(thread, tool_resources=resources, updated_at=core.now())
 
 
-async def _require_thread(tx: Tx, core: Core, caller: Caller, thread_id: str) -> Thread:
-    thread = await tx.threads.get(caller.project_id, thread_id, now=core.now())
-    if thread is None:
-        raise NotFound("thread", thread_id)
-    return thread
-
-
 async def create(core: Core, caller: Caller, thread_id: str, new: NewMessage, *, unless_busy: bool = False) -> Item:
     """A message at the end of the thread. With `unless_busy` an active run keeps it out.
 
@@ -124,10 +123,10 @@ async def create(core: Core, caller: Caller, thread_id: str, new: NewMessage, *,
     """
 
     async def unit(tx: Tx) -> Item:
-        thread = await _require_thread(tx, core, caller, thread_id)
-        if unless_busy and (runs := await tx.runs.active(caller.project_id, thread_id)):
-            raise ThreadBusy(thread_id, runs[0].id, attempt="append")
-        _, items = await append(tx, core, caller, thread, [new])
+        entered = await enter(tx, core, caller, thread_id)
+        if unless_busy and entered.run_id is not None:
+            raise ThreadBusy(thread_id, entered.run_id, attempt="append")
+        _, items = await append(tx, core, caller, entered, [new])
         return items[0]
 
     return await core.store.write(unit)
@@ -135,8 +134,7 @@ async def create(core: Core, caller: Caller, thread_id: str, new: NewMessage, *,
 
 async def require(tx: Tx, core: Core, caller: Caller, thread_id: str, message_id: str) -> Item:
     """Within a unit: the message. Raises `NotFound` for the thread, else for the message."""
-    await _require_thread(tx, core, caller, thread_id)
-    item = await tx.items.get(caller.project_id, thread_id, message_id)
+    item = await tx.items.get(caller.project_id, thread_id, message_id, now=core.now())
     if item is None or item.kind is not Kind.MESSAGE:
         raise NotFound("message", message_id)
     return item
@@ -158,8 +156,9 @@ async def page(core: Core, caller: Caller, thread_id: str, window: Window, *, ru
     """
 
     async def unit(tx: Tx) -> Page[Item]:
-        await _require_thread(tx, core, caller, thread_id)
-        return await tx.items.page(caller.project_id, thread_id, window, kind=Kind.MESSAGE, run_id=run_id)
+        return await tx.items.page(
+            caller.project_id, thread_id, window, kind=Kind.MESSAGE, run_id=run_id, now=core.now()
+        )
 
     return await core.store.read(unit)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from clew.domain.event import Event, EventKind
 from clew.domain.expiration import SECOND
 from clew.domain.item import Item, ItemStatus, Kind
+from clew.domain.noun import Noun, replace
 from clew.domain.page import Page
 from clew.domain.patch import Revision, revised
 from clew.domain.problem import NotFound, OutputsMismatch, ThreadBusy, Unavailable, WrongState
@@ -33,8 +33,7 @@ EVENTS_AT_ONCE: Final = 500
 LOOK_AGAIN_SECONDS: Final = 15
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRun:
+class NewRun(Noun, frozen=True, kw_only=True):
     """What a new run is to be. None means: as the assistant has it."""
 
     assistant_id: str
@@ -44,28 +43,26 @@ class NewRun:
     additional_messages: tuple[NewMessage, ...] = ()
     tools: tuple[Tool, ...] | None = None
     tool_resources: ToolResources | None = None
-    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    metadata: dict[str, Any] = {}
     temperature: float | None = None
     top_p: float | None = None
     reasoning_effort: str | None = None
     response_format: ResponseFormat | None = None
-    tool_choice: ToolChoice = field(default_factory=ToolChoice)
+    tool_choice: ToolChoice = ToolChoice()
     parallel_tool_calls: bool = True
-    truncation: Truncation = field(default_factory=Truncation)
+    truncation: Truncation = Truncation()
     max_prompt_tokens: int | None = None
     max_completion_tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class Output(Noun, frozen=True, kw_only=True):
     """What a caller's function gave for one call."""
 
     call_id: str
     output: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
+class Changed(Noun, frozen=True, kw_only=True):
     """A run after a change, and the number of the last event before that change: where a stream of it begins."""
 
     run: Run
@@ -117,7 +114,9 @@ async def _start(
     assistant: Assistant,
     first: Sequence[Event] = (),
 ) -> tuple[Run, list[Event]]:
-    thread, _ = await messages.append(tx, core, caller, thread, new.additional_messages)
+    if new.additional_messages:
+        entered = await messages.enter(tx, core, caller, thread.id)
+        thread, _ = await messages.append(tx, core, caller, entered, new.additional_messages)
     run = await tx.runs.insert(_fresh(core, caller, thread, assistant, new))
     created = Event(kind=EventKind.RUN_CREATED, at=run.created_at, progress=run.progress)
     events = await tx.events.append(run, [*first, created])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from clew.domain.event import Event, EventKind
+from clew.domain.noun import Noun
 from clew.domain.patch import UNSET, Given, Revision, changed, revised
 from clew.domain.problem import NotFound
 from clew.domain.run import RunState, move
@@ -27,14 +27,13 @@ if TYPE_CHECKING:
     from clew.storage.port import Tx
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewThread:
+class NewThread(Noun, frozen=True, kw_only=True):
     """What a new thread is to be. `new_indexes` are made with it and put into its resources."""
 
     id: str | None = None
     name: str | None = None
     description: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    metadata: dict[str, Any] = {}
     tags: tuple[str, ...] = ()
     participant_id: str | None = None
     environment: str | None = None
@@ -77,7 +76,9 @@ async def insert(tx: Tx, core: Core, caller: Caller, new: NewThread) -> Thread:
         )
     )
     await tx.threads.insert(thread)
-    thread, _ = await messages.append(tx, core, caller, thread, new.messages)
+    if new.messages:
+        entered = await messages.enter(tx, core, caller, thread.id)
+        thread, _ = await messages.append(tx, core, caller, entered, new.messages)
     return thread
 
 

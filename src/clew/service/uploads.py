@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from clew.domain.expiration import SECOND
 from clew.domain.file import Upload, UploadPart, UploadState
+from clew.domain.noun import Noun, replace
 from clew.domain.problem import Invalid, NotFound, Problem, TooLarge, WrongState
 from clew.service import files
 from clew.service.files import NewFile
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from clew.storage.port import Tx
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewUpload:
+class NewUpload(Noun, frozen=True, kw_only=True):
     """What a new upload announces. `size` counts all its bytes; `expiration` is the file's."""
 
     name: str

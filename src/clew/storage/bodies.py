@@ -6,60 +6,50 @@ a noun reads from old rows as its default.
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields, is_dataclass
-from functools import cache
-from typing import Any, TypeVar, cast
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import msgspec
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from clew.domain.noun import Noun
 
-_encode = msgspec.json.Encoder().encode
+N = TypeVar("N", bound="Noun")
 
+KEPT: Final = 4096
+KEPT_BYTES: Final = 2048
+"""How many nouns of a kind are kept as they were loaded, and how large a body may be for that."""
 
-@cache
-def _table(kind: Any) -> tuple[tuple[str, Any, bool], ...] | None:  # noqa: ANN401 (any type)
-    """Per field of a noun: its name, its default, and whether it may hold more nouns. None for what is no noun."""
-    if not is_dataclass(kind):
-        return None
-    rows: list[tuple[str, Any, bool]] = []
-    for field in fields(kind):
-        default: Any = field.default
-        if default is MISSING and field.default_factory is not MISSING:
-            make: Any = field.default_factory
-            default = make()
-        rows.append((field.name, default, not str(field.type).startswith(("str", "int", "float", "bool"))))
-    return tuple(rows)
+_encode: Final = msgspec.json.Encoder().encode
 
 
-def _slim(value: Any) -> Any:  # noqa: ANN401 (any noun)
-    if isinstance(value, tuple):
-        return [_slim(one) for one in value]  # pyright: ignore[reportUnknownVariableType] (a tuple of whatever)
-    table = _table(cast("Any", type(value)))
-    if table is None:
-        return value
-    out: dict[str, Any] = {}
-    for name, default, deep in table:
-        found = getattr(value, name)
-        if found is default or found == default:
-            continue
-        out[name] = _slim(found) if deep else found
-    return out
-
-
-def dump(noun: object) -> bytes:
+def dump(noun: Noun) -> bytes:
     """The noun's body."""
-    return _encode(_slim(noun))
+    return _encode(noun)
 
 
 @cache
-def _decoder(kind: Any) -> Any:  # noqa: ANN401 (a decoder of that kind)
-    return msgspec.json.Decoder(kind)
+def _decode(kind: Any) -> Any:  # noqa: ANN401 (the decoding method for that kind)
+    return msgspec.json.Decoder(kind).decode
 
 
-def load(kind: type[T], body: bytes) -> T:
+def load(kind: type[N], body: bytes) -> N:
     """The noun that a body holds."""
-    noun: T = _decoder(cast("Any", kind)).decode(body)
+    noun: N = _decode(cast("Any", kind))(body)
+    return noun
+
+
+@cache
+def _kept(kind: Any) -> Any:  # noqa: ANN401 (as above)
+    return lru_cache(maxsize=KEPT)(_decode(kind))
+
+
+def load_again(kind: type[N], body: bytes) -> N:
+    """The noun that a body holds, for what is read often: the same body gives the same object, if loaded lately.
+
+    Nouns are values and nobody changes them, so whoever works something out from one may keep that beside it.
+    """
+    noun: N = (_kept if len(body) <= KEPT_BYTES else _decode)(cast("Any", kind))(body)
     return noun
 
 

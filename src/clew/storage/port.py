@@ -14,7 +14,7 @@ Things past their `expires_at` are None as well, from that moment on.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -33,6 +33,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """A thread that a unit writes into: the last place of its log that is taken, and its oldest run that is not over.
+
+    `key` is the adapter's own.
+    """
+
+    thread: Thread
+    last_seq: int
+    run_id: str | None
+    key: Any = None
+
+
 class Threads(Protocol):
     """Threads of a project, by time of creation."""
 
@@ -42,6 +55,10 @@ class Threads(Protocol):
 
     async def get(self, project_id: str, thread_id: str, *, now: int) -> Thread | None:
         """The thread."""
+        ...
+
+    async def enter(self, project_id: str, thread_id: str, *, now: int) -> Entered | None:
+        """The thread, to write into its log: no other unit does before this one has ended."""
         ...
 
     async def update(self, thread: Thread) -> None:
@@ -75,8 +92,15 @@ class Items(Protocol):
         """
         ...
 
-    async def get(self, project_id: str, thread_id: str, item_id: str) -> Item | None:
-        """The item."""
+    async def put(self, entered: Entered, items: Sequence[Item]) -> None:
+        """Write items whose `seq` and ids say their places already: those after the last one, without a gap.
+
+        Once for one `entered`. Raises `AlreadyExists` as `append` does.
+        """
+        ...
+
+    async def get(self, project_id: str, thread_id: str, item_id: str, *, now: int | None = None) -> Item | None:
+        """The item. With `now`, raises `NotFound` for a thread that readers do not see then."""
         ...
 
     async def update(self, project_id: str, item: Item) -> None:
@@ -88,9 +112,19 @@ class Items(Protocol):
         ...
 
     async def page(
-        self, project_id: str, thread_id: str, window: Window, *, kind: Kind, run_id: str | None = None
+        self,
+        project_id: str,
+        thread_id: str,
+        window: Window,
+        *,
+        kind: Kind,
+        run_id: str | None = None,
+        now: int | None = None,
     ) -> Page[Item]:
-        """A page of the items of this kind, in order of the log. Raises `NotFound` for an unknown cursor."""
+        """A page of the items of this kind, in order of the log. Raises `NotFound` for an unknown cursor.
+
+        With `now`, also for a thread that readers do not see then.
+        """
         ...
 
     async def before(

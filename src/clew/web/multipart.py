@@ -26,7 +26,7 @@ class Form:
 
     def __init__(self, request: Request, *, file_field: str, limit: int) -> None:
         """Raises `Invalid` where the body is no form."""
-        kind, options = parse_options_header(request.headers.get("content-type", ""))
+        kind, options = parse_options_header(request.headers.get(b"content-type"))
         boundary = options.get(b"boundary")
         if kind != b"multipart/form-data" or not boundary:
             raise Invalid("body", "expected a multipart/form-data form")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from clew.domain.problem import TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 
     from clew.domain.project import Caller
     from clew.web.operation import Operation
@@ -21,6 +21,24 @@ if TYPE_CHECKING:
 
 class ClientGone(Exception):
     """The client closed the connection while its request was being read. Nobody is left to answer."""
+
+
+class Headers:
+    """The headers of a request, by lower-case name; of several with one name the last. Decoded when asked for."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+        self._raw = dict(pairs)
+
+    def get(self, name: bytes) -> str:
+        """The header's value; empty without one."""
+        return self._raw.get(name, b"").decode("latin-1")
+
+    def find(self, name: bytes) -> str | None:
+        """The header's value, or None without one."""
+        value = self._raw.get(name)
+        return None if value is None else value.decode("latin-1")
 
 
 class Request:
@@ -46,9 +64,7 @@ class Request:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.raw_query: bytes = scope.get("query_string", b"")
-        self.headers: dict[str, str] = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
+        self.headers = Headers(scope["headers"])
         self.params: dict[str, str] = {}
         self.query: dict[str, Any] = {}
         self.body: dict[str, Any] = {}
@@ -65,7 +81,7 @@ class Request:
 
     async def chunks(self, *, limit: int) -> AsyncIterator[bytes]:
         """The body as it comes in. Raises `TooLarge` beyond `limit` bytes, `ClientGone` where it breaks off."""
-        told = self.headers.get("content-length", "")
+        told = self.headers.get(b"content-length")
         if told.isdigit() and int(told) > limit:
             raise TooLarge("body", limit=limit, got=int(told), unit="bytes")
         size = 0
@@ -84,7 +100,8 @@ class Request:
 
     async def read(self, *, limit: int) -> bytes:
         """The whole body. Raises as `chunks` does."""
-        return b"".join([chunk async for chunk in self.chunks(limit=limit)])
+        pieces = [chunk async for chunk in self.chunks(limit=limit)]
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def gone(self) -> None:
         """Return when the client has closed the connection. For use once the body has been read."""

@@ -27,6 +27,7 @@ class Router:
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._root = _Node()
         self._rest: list[tuple[str, Operation]] = []
+        self._names: dict[str, tuple[str, ...]] = {}
         for operation in operations:
             if operation.path.endswith("...}"):
                 self._rest.append((operation.path.split("{", 1)[0], operation))
@@ -42,24 +43,29 @@ class Router:
             else:
                 node = node.fixed.setdefault(word, _Node())
         node.by_method[operation.method] = operation
+        words = operation.path.strip("/").split("/")
+        self._names[operation.name] = tuple(word[1:-1] for word in words if word.startswith("{"))
 
     def find(self, method: str, path: str) -> tuple[Operation | None, dict[str, str], bool]:
         """The operation, its parameters, and whether the path is known with any method."""
-        node: _Node | None = self._root
+        node = self._root
+        values: list[str] = []
         for word in path.strip("/").split("/"):
-            if node is not None:
-                node = node.fixed.get(word) or (node.child if word else None)
-        if node is not None and node.by_method:
-            operation = node.by_method.get(method)
-            return operation, _params(operation.path, path) if operation else {}, True
+            step = node.fixed.get(word)
+            if step is None and word and (step := node.child) is not None:
+                values.append(word)
+            if step is None:
+                break
+            node = step
+        else:
+            if node.by_method:
+                operation = node.by_method.get(method)
+                if operation is None:
+                    return None, {}, True
+                return operation, dict(zip(self._names[operation.name], values, strict=True)), True
         for prefix, operation in self._rest:
             if path.startswith(prefix) and len(path) > len(prefix):
                 name = operation.path[len(prefix) + 1 : -4]
                 found = operation if operation.method == method else None
                 return found, {name: path[len(prefix) :]}, True
         return None, {}, False
-
-
-def _params(pattern: str, path: str) -> dict[str, str]:
-    words = zip(pattern.strip("/").split("/"), path.strip("/").split("/"), strict=True)
-    return {name[1:-1]: word for name, word in words if name.startswith("{")}

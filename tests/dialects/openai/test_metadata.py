@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from clew.domain.noun import replace
 
 if TYPE_CHECKING:
     from openai import OpenAI

@@ -1,10 +1,9 @@
 """Assistants and their versions."""
 
-from dataclasses import replace
-
 import pytest
 
 from clew.domain.assistant import AssistantVersion
+from clew.domain.noun import replace
 from clew.domain.problem import AlreadyExists
 from storage.conformance import nouns
 from storage.conformance.nouns import EVERYTHING, OURS, THEIRS

@@ -1,10 +1,11 @@
 """Ends: a thing is seen until its `expires_at`, and from that moment on it is not."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from clew.domain.noun import replace
 from storage.conformance import nouns
 from storage.conformance.nouns import DAY, EVERYTHING, NOW, OURS, SINCE_LAST_ACTIVE, STATIC
 

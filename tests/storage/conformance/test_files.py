@@ -1,10 +1,9 @@
 """Files, uploads in parts, and which blobs are still needed."""
 
-from dataclasses import replace
-
 import pytest
 
 from clew.domain.index import Counts
+from clew.domain.noun import replace
 from storage.conformance import nouns
 from storage.conformance.nouns import DAY, EVERYTHING, NOW, OURS, THEIRS
 

@@ -1,10 +1,9 @@
 """Indexes, the files in them, and the batches they came in: above all, the counts."""
 
-from dataclasses import replace
-
 import pytest
 
 from clew.domain.index import Counts, IndexingState
+from clew.domain.noun import replace
 from clew.domain.problem import NotFound
 from storage.conformance import nouns
 from storage.conformance.nouns import EVERYTHING, OURS, THEIRS

@@ -1,11 +1,11 @@
 """The log of a thread: places without gaps, ids that are taken once, and reading backwards."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
 from clew.domain.item import Kind
+from clew.domain.noun import replace
 from clew.domain.problem import AlreadyExists, NotFound
 from storage.conformance import nouns
 from storage.conformance.nouns import OURS, THEIRS, THREAD, log

@@ -1,13 +1,14 @@
 """What holds of every noun alike: kept, read back, changed, removed, and never seen by another project."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
 
 from clew.domain.index import IndexingState
 from clew.domain.item import Attachment, ItemStatus, Kind, Trace, Usage
+from clew.domain.noun import replace
 from clew.domain.page import Page
 from clew.domain.run import OwedCall, RunState, Truncation, TruncationMode, move
 from clew.domain.tool import ResponseFormat, Tool, ToolKind, ToolResources

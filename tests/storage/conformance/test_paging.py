@@ -1,7 +1,7 @@
 """Lists: every window over small ones, against a model that is a plain Python list."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ import pytest
 
 from clew.domain.index import IndexingState
 from clew.domain.item import Kind
+from clew.domain.noun import replace
 from clew.domain.page import Order, Page, Window
 from clew.domain.problem import NotFound
 from clew.storage.port import Store, Tx

@@ -1,9 +1,8 @@
 """Participants by the app's own name for them, and API keys by hash."""
 
-from dataclasses import replace
-
 import pytest
 
+from clew.domain.noun import replace
 from clew.domain.problem import AlreadyExists
 from storage.conformance import nouns
 from storage.conformance.nouns import NOW, OURS, THEIRS

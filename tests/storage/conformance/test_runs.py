@@ -1,11 +1,11 @@
 """Runs as work: claiming, leases, ends; and the numbered events of each."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
 from clew.domain.event import EventKind
+from clew.domain.noun import replace
 from clew.domain.problem import NotFound
 from clew.domain.run import ACTIVE, Progress, RunState
 from clew.storage.port import RunKey

@@ -1,9 +1,8 @@
 """What threads alone can do: activity, filters by metadata, and going away with all that is in them."""
 
-from dataclasses import replace
-
 import pytest
 
+from clew.domain.noun import replace
 from clew.domain.page import Order, Window
 from clew.domain.problem import AlreadyExists
 from clew.domain.run import RunState

@@ -3,8 +3,6 @@
 Steps, and not time: they are exact, and a row more that is touched is several steps more.
 """
 
-from dataclasses import replace
-
 import apsw
 import pytest
 
@@ -12,10 +10,11 @@ from clew.domain.item import Kind
 from clew.domain.page import Order, Window
 from clew.domain.run import RunState
 from clew.storage.bodies import dump
-from clew.storage.sqlite.lanes import drive
+from clew.storage.sqlite.items import MESSAGES
 from clew.storage.sqlite.migrate import migrate
 from clew.storage.sqlite.statements import SQL
 from clew.storage.sqlite.store import SqliteTx
+from clew.storage.sqlite.units import drive
 from storage.conformance import nouns
 from storage.conformance.nouns import NOW, OURS, THEIRS
 
@@ -29,6 +28,7 @@ class Meter:
 
     def __init__(self):
         self.connection = apsw.Connection(":memory:")
+        self.connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         migrate(self.connection)
         self.tx = SqliteTx(self.connection)
         self.taken = 0
@@ -67,10 +67,11 @@ def logs():
                 (
                     {
                         "thread_no": thread_no,
-                        "seq": seq,
+                        "key": thread_no << 32 | (MESSAGES if KINDS[seq % 4] is Kind.MESSAGE else 0) | seq,
                         "id": f"i{seq}",
                         "kind": KINDS[seq % 4],
                         "run_id": None,
+                        "named": True,
                         "body": body,
                     }
                     for seq in range(1, length + 1)
@@ -99,7 +100,7 @@ def test_a_page_of_a_long_log_costs_what_one_of_a_short_log_does(logs, kind, whe
         middle = length // 2 + (0 if kind is Kind.MESSAGE else 3)
         bounds = {name: getattr(WINDOWS[where], name) for name in ("after", "before")}
         bounds = {name: id and id.format(middle=middle) for name, id in bounds.items()}  # noqa: A001
-        asked = replace(WINDOWS[where], **bounds)
+        asked = window(WINDOWS[where].order, **bounds)
         return logs.steps(lambda tx: tx.items.page(OURS, thread_id, asked, kind=kind))
 
     assert steps("long", LONG) == steps("short", SHORT)

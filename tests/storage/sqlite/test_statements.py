@@ -29,6 +29,7 @@ ARGUED = {
 @pytest.fixture(scope="module")
 def connection():
     with closing(apsw.Connection(":memory:")) as connection:
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         migrate(connection)
         yield connection
 
@@ -103,13 +104,17 @@ HOT = {
     "thread_page": "thread USING INDEX thread_by_time (project_id=? AND created_at>? AND created_at<?)",
     "thread_found": "lead USING PRIMARY KEY (project_id=? AND name=? AND value=? AND (created_at,thread_no)>(?,?)"
     " AND (created_at,thread_no)<(?,?))",
-    "item_get": "item USING INDEX item_by_id (thread_no=? AND id=?)",
-    "item_messages": "item USING INDEX item_messages (thread_no=? AND rowid>? AND rowid<?)",
-    "item_kind": "item USING INDEX item_by_run (thread_no=? AND run_id=? AND rowid>? AND rowid<?)",
-    "item_log": "item USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+    "thread_enter": "thread USING INDEX sqlite_autoindex_thread_1 (project_id=? AND id=?)",
+    "item_thread": "thread USING INDEX sqlite_autoindex_thread_1 (project_id=? AND id=?)",
+    "item_at": "item USING INTEGER PRIMARY KEY (rowid=?)",
+    "item_named": "item USING INDEX item_by_id (thread_no=? AND id=?)",
+    "item_span": "item USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+    "item_run": "item USING INDEX item_by_run (thread_no=? AND run_id=? AND rowid>? AND rowid<?)",
+    "item_kind": "item USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
     "item_before": "item USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
     "item_of_run": "item USING INDEX item_by_run (thread_no=? AND run_id=?)",
     "item_places": "thread_tail USING INTEGER PRIMARY KEY (rowid=?)",
+    "item_places_taken": "thread_tail USING INTEGER PRIMARY KEY (rowid=?)",
     "run_active": "run USING INDEX run_active (thread_no=?)",
     "run_page": "run USING INDEX run_by_thread (thread_no=? AND rowid>? AND rowid<?)",
     "run_claim": "run USING INDEX run_work (lease_until<?)",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
@@ -12,6 +12,7 @@ from clew.dialects.openai import errors
 from clew.dialects.openai.fields import check_id, read_query
 from clew.dialects.openai.operations import OPERATIONS
 from clew.dialects.openai.refusal import Refusal
+from clew.domain.noun import replace
 from clew.domain.problem import Denied, NotFound, Problem
 from clew.domain.project import Scope
 from clew.web.answer import Answer, Streamed
@@ -107,8 +108,8 @@ class OpenAI:
         took_ms = int((time.perf_counter() - started) * 1000)
         answer.headers += (VERSION, ("openai-processing-ms", str(took_ms)))
         for hint in ("openai-organization", "openai-project"):
-            if hint in request.headers:
-                answer.headers += ((hint, request.headers[hint]),)
+            if (said := request.headers.find(hint.encode())) is not None:
+                answer.headers += ((hint, said),)
         return answer
 
     def internal_error(self, request: Request) -> Answer:  # noqa: ARG002 (another dialect shows the request's id)
@@ -137,7 +138,7 @@ class OpenAI:
         return await operation.handler(self._core, request)
 
     async def _admitted(self, request: Request) -> Caller:
-        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+        scheme, _, secret = request.headers.get(b"authorization").partition(" ")
         secret = secret.strip()
         if scheme.lower() != "bearer" or not secret:
             raise errors.no_key()
@@ -150,7 +151,7 @@ class OpenAI:
 
     def _check_beta(self, request: Request, operation: Operation) -> None:
         """The first Assistants API is always refused; a missing header only where the operator says so."""
-        betas = request.headers.get("openai-beta", "")
+        betas = request.headers.get(b"openai-beta")
         if "assistants=v1" in betas:
             raise errors.assistants_v1()
         if self._options.strict_beta and operation.group in BETA_GROUPS and "assistants=v2" not in betas:

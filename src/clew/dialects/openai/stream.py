@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import aclosing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -17,6 +16,7 @@ from clew.dialects.openai import mapping, wire
 from clew.dialects.openai.errors import refusal_of
 from clew.domain.event import Event, EventKind
 from clew.domain.item import Item, ItemStatus, Kind
+from clew.domain.noun import replace
 from clew.domain.problem import NotFound, Unavailable
 from clew.domain.run import Run, RunState
 from clew.service import runs

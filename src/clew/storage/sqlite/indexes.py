@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clew.domain.index import Batch, Counts, Index, IndexFile
+from clew.domain.noun import replace
 from clew.domain.problem import NotFound
 from clew.storage.bodies import dump, load
 from clew.storage.sqlite.table import Place, Row, Table

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from clew.domain.noun import replace
 from clew.domain.participant import Participant
 from clew.domain.problem import AlreadyExists
 from clew.domain.project import Key

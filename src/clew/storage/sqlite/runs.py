@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clew.domain.event import Event
+from clew.domain.noun import replace
 from clew.domain.problem import NotFound
 from clew.domain.run import ACTIVE, Progress, Run, RunState
 from clew.storage.bodies import dump, load

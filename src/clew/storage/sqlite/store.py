@@ -1,4 +1,4 @@
-"""The embedded store: opening the file, and the two queues that units wait in."""
+"""The embedded store: opening the file, and who reads and writes it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ import fcntl
 import os
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import apsw
 
+from clew.domain.problem import Unavailable
 from clew.storage.port import StoreProblem
 from clew.storage.sqlite.assistants import AssistantTable
 from clew.storage.sqlite.files import FileTable
 from clew.storage.sqlite.indexes import IndexTable
 from clew.storage.sqlite.items import ItemTable
-from clew.storage.sqlite.lanes import Job, Lane, Queue, Reader, Writer
 from clew.storage.sqlite.migrate import migrate, steps, version
 from clew.storage.sqlite.people import KeyTable, ParticipantTable
+from clew.storage.sqlite.readers import Glance, Lane, Queue
 from clew.storage.sqlite.runs import EventTable, RunTable
 from clew.storage.sqlite.threads import ThreadTable
+from clew.storage.sqlite.units import Job, as_problem
+from clew.storage.sqlite.writer import PATIENCE_MS, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
     from clew.storage.port import Tx
 
 T = TypeVar("T")
+
+CHECKPOINT_PAGES: Final = 8_000
+"""How far the log grows before it is worked into the file (32 MB): a page that changes often is then written once."""
 
 
 class SqliteTx:
@@ -47,34 +53,53 @@ class SqliteTx:
 
 
 class SqliteStore:
-    """The answer to `port.Store` over one SQLite file. `schema` is its number before and after opening."""
+    """The answer to `port.Store` over one SQLite file, for one event loop.
+
+    `schema` is its number before and after opening.
+    """
 
     def __init__(
-        self, lock: int | None, writes: Queue, reads: Queue, lanes: list[Lane], *, schema: tuple[int, int]
+        self,
+        lock: int | None,
+        writer: Writer,
+        glance: Glance,
+        reads: Queue,
+        lanes: list[Lane],
+        *,
+        schema: tuple[int, int],
     ) -> None:
         self.schema = schema
         self._lock = lock
-        self._writes = writes
+        self._writer = writer
+        self._glance = glance
         self._reads = reads
         self._lanes = lanes
 
     async def read(self, unit: Callable[[Tx], Awaitable[T]]) -> T:
-        return await self._enqueue(self._reads, unit)
+        if self._reads.closed:
+            raise Unavailable("the server is shutting down")
+        loop = asyncio.get_running_loop()
+        try:
+            return self._glance.read(unit, loop)
+        except apsw.InterruptError:
+            future: asyncio.Future[T] = loop.create_future()
+            self._reads.put(Job(unit, future))
+            return await future
+        except (apsw.Error, MemoryError) as error:
+            raise as_problem(error) from error
 
     async def write(self, unit: Callable[[Tx], Awaitable[T]]) -> T:
-        # Shielded: once a unit is queued it will be done, and whoever gave up waiting must not disturb its group.
-        return await asyncio.shield(self._enqueue(self._writes, unit))
-
-    def _enqueue(self, queue: Queue, unit: Callable[[Tx], Awaitable[T]]) -> asyncio.Future[T]:
+        # Whoever gives up waiting cancels the future and nothing else: once a unit is taken it will be done.
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        queue.put(Job(unit, future))
-        return future
+        self._writer.put(Job(unit, future))
+        return await future
 
     async def close(self) -> None:
-        self._writes.close()
         self._reads.close()
+        await self._writer.close()
         for lane in self._lanes:
             await asyncio.to_thread(lane.join)
+        self._glance.close()
         lock, self._lock = self._lock, None  # a second close must not close what has that number by then
         _let_go(lock)
 
@@ -100,9 +125,12 @@ def _locked(folder: Path) -> int:
 def _open(path: Path, *, writer: bool) -> apsw.Connection:
     flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if writer else 0)
     connection = apsw.Connection(str(path), flags=flags, statementcachesize=512)
-    connection.set_busy_timeout(10_000)
+    connection.set_busy_timeout(PATIENCE_MS)
+    # Plans that look at the values bound are made again whenever a value changes, and `now` always does.
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     connection.pragma("journal_mode", "wal")
     connection.pragma("synchronous", "full")
+    connection.pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
     connection.pragma("cache_size", -65_536 if writer else -32_768)
     connection.pragma("temp_store", "memory")
     if not writer:
@@ -140,11 +168,14 @@ def open_store(path: Path, *, readers: int = 2, exclusive: bool = True) -> Sqlit
     try:
         connection = _open(path, writer=True)
         schema = _migrated(connection, path.parent, locked=exclusive)
-        writes, reads = Queue(), Queue()
-        lanes: list[Lane] = [Writer("clew-writer", writes, connection, SqliteTx(connection))]
+        reading = _open(path, writer=False)
+        glance = Glance(reading, SqliteTx(reading))
+        reads = Queue()
+        lanes: list[Lane] = []
         for number in range(readers):
-            connection = _open(path, writer=False)
-            lanes.append(Reader(f"clew-reader-{number}", reads, connection, SqliteTx(connection)))
+            reading = _open(path, writer=False)
+            lanes.append(Lane(f"clew-reader-{number}", reads, reading, SqliteTx(reading)))
+        writer = Writer(connection, SqliteTx(connection), let_go=glance.let_go)
     except apsw.Error as error:
         _let_go(lock)
         raise StoreProblem(f"The data in {path} cannot be opened: {error}.") from error
@@ -153,7 +184,7 @@ def open_store(path: Path, *, readers: int = 2, exclusive: bool = True) -> Sqlit
         raise
     for lane in lanes:
         lane.start()
-    return SqliteStore(lock, writes, reads, lanes, schema=schema)
+    return SqliteStore(lock, writer, glance, reads, lanes, schema=schema)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +204,7 @@ def examine(path: Path) -> Health:
     """
     try:
         with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
-            connection.set_busy_timeout(10_000)
+            connection.set_busy_timeout(PATIENCE_MS)
             connection.pragma("query_only", 1)
             rows = connection.execute("PRAGMA quick_check").fetchall()
             return Health(

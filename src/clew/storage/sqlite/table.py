@@ -27,6 +27,7 @@ class Table:
     def __init__(self, connection: apsw.Connection) -> None:
         self._execute = connection.execute
         self._changes = connection.changes
+        self._last_no = connection.last_insert_rowid
 
     def run(self, name: str, /, **values: Any) -> None:  # noqa: ANN401 (whatever the statement binds)
         """Run a statement for its effect."""

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
+from clew.domain.noun import replace
 from clew.domain.problem import AlreadyExists
 from clew.domain.thread import Thread
-from clew.storage.bodies import dump, dump_value, load
-from clew.storage.sqlite.table import Row, Table
+from clew.storage.bodies import KEPT, KEPT_BYTES, dump, dump_value, load
+from clew.storage.port import Entered
+from clew.storage.sqlite.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from clew.domain.page import Page, Window
 
 
-def _thread_from_row(row: Row) -> Thread:
-    body, expires_at, last_active_at = row
+def _thread_from_row(row: Sequence[Any]) -> Thread:
+    return _thread_again(*row) if len(row[0]) <= KEPT_BYTES else _thread(*row)
+
+
+def _thread(body: bytes, expires_at: int | None, last_active_at: int) -> Thread:
     thread = load(Thread, body)
     if thread.last_active_at == last_active_at and thread.expires_at == expires_at:
         return thread
     return replace(thread, last_active_at=last_active_at, expires_at=expires_at)
+
+
+_thread_again = lru_cache(maxsize=KEPT)(_thread)
 
 
 def _searched(thread: Thread) -> dict[str, str]:
@@ -32,7 +40,7 @@ class ThreadTable(Table):
     """The SQLite answer to `port.Threads`."""
 
     async def insert(self, thread: Thread) -> None:
-        row = self.one(
+        self.run(
             "thread_insert",
             project_id=thread.project_id,
             id=thread.id,
@@ -40,11 +48,12 @@ class ThreadTable(Table):
             expires_at=thread.expires_at,
             body=dump(thread),
         )
-        if row is None:
+        if not self._changes():
             raise AlreadyExists("thread", thread.id)
-        self.run("thread_tail_insert", thread_no=row[0], last_active_at=thread.last_active_at)
+        no = self._last_no()
+        self.run("thread_tail_insert", thread_no=no, last_active_at=thread.last_active_at)
         for name, value in _searched(thread).items():
-            self._find_by(thread, row[0], name, value)
+            self._find_by(thread, no, name, value)
 
     def _find_by(self, thread: Thread, no: int, name: str, value: str) -> None:
         self.run(
@@ -70,6 +79,13 @@ class ThreadTable(Table):
     async def get(self, project_id: str, thread_id: str, *, now: int) -> Thread | None:
         row = self.one("thread_get", project_id=project_id, id=thread_id, now=now)
         return _thread_from_row(row) if row else None
+
+    async def enter(self, project_id: str, thread_id: str, *, now: int) -> Entered | None:
+        row = self.one("thread_enter", project_id=project_id, id=thread_id, now=now)
+        if row is None:
+            return None
+        *shown, no, last_seq, run_id = row
+        return Entered(thread=_thread_from_row(shown), last_seq=last_seq, run_id=run_id, key=no)
 
     async def update(self, thread: Thread) -> None:
         row = self.one("thread_old", project_id=thread.project_id, id=thread.id)

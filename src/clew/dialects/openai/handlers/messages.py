@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clew.dialects.openai import mapping, wire
-from clew.dialects.openai.handlers.lists import listed, window_of
+from clew.dialects.openai.handlers.lists import Shown, listed_again, window_of
 from clew.service import messages
 from clew.web.answer import Answer
 
 if TYPE_CHECKING:
     from clew.service.core import Core
     from clew.web.request import Request
+
+
+_shown = Shown(mapping.message_to_wire)
 
 
 async def create(core: Core, request: Request) -> Answer:
@@ -35,13 +38,13 @@ async def page(core: Core, request: Request) -> Answer:
         window_of(request),
         run_id=request.query.get("run_id"),
     )
-    return listed(found, mapping.message_to_wire)
+    return listed_again(found, _shown)
 
 
 async def get(core: Core, request: Request) -> Answer:
     """`getMessage`."""
     item = await messages.get(core, request.caller, request.params["thread_id"], request.params["message_id"])
-    return Answer(value=mapping.message_to_wire(item))
+    return _shown.answer(item)
 
 
 async def modify(core: Core, request: Request) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clew.dialects.openai import mapping, wire
-from clew.dialects.openai.handlers.lists import listed, window_of
+from clew.dialects.openai.handlers.lists import Shown, listed_again, window_of
 from clew.domain.patch import UNSET
 from clew.service import threads
 from clew.web.answer import Answer
@@ -13,6 +13,9 @@ from clew.web.answer import Answer
 if TYPE_CHECKING:
     from clew.service.core import Core
     from clew.web.request import Request
+
+
+_shown = Shown(mapping.thread_to_wire)
 
 
 async def create(core: Core, request: Request) -> Answer:
@@ -26,13 +29,13 @@ async def page(core: Core, request: Request) -> Answer:
     found = await threads.page(
         core, request.caller, window_of(request), metadata=mapping.metadata_filter(request.query_pairs())
     )
-    return listed(found, mapping.thread_to_wire)
+    return listed_again(found, _shown)
 
 
 async def get(core: Core, request: Request) -> Answer:
     """`getThread`."""
     thread = await threads.get(core, request.caller, request.params["thread_id"])
-    return Answer(value=mapping.thread_to_wire(thread))
+    return _shown.answer(thread)
 
 
 async def modify(core: Core, request: Request) -> Answer:

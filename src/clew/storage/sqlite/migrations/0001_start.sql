@@ -38,17 +38,19 @@ CREATE TABLE thread_gone (
     thread_no INTEGER PRIMARY KEY
 ) STRICT;
 
--- key = thread_no << 32 | seq: one integer that is unique, and puts a thread's items side by side in order.
+-- key = thread_no << 32 | (1 << 31 for a message) | seq: one integer that is unique and puts a thread's items side by
+-- side, its messages apart from all else, each in order. An id that was made for its place in the log says where the
+-- row is; only one that was not is `named`, and needs an index to be found.
 CREATE TABLE item (
     key INTEGER PRIMARY KEY,
     thread_no INTEGER NOT NULL,
     id TEXT NOT NULL,
     kind TEXT NOT NULL,
     run_id TEXT,
+    named INTEGER NOT NULL,
     body BLOB NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX item_by_id ON item (thread_no, id);
-CREATE INDEX item_messages ON item (thread_no) WHERE kind = 'message';
+CREATE UNIQUE INDEX item_by_id ON item (thread_no, id) WHERE named = 1;
 CREATE INDEX item_by_run ON item (thread_no, run_id) WHERE run_id IS NOT NULL;
 
 CREATE TABLE run (

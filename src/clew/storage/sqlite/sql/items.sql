@@ -1,3 +1,12 @@
+-- name: item_thread
+-- The number of a thread that readers see. Whoever has it has named the project: the statements below go on from it.
+SELECT no FROM thread
+WHERE project_id = :project_id AND id = :thread_id AND (expires_at IS NULL OR expires_at > :now);
+
+-- name: item_thread_ever
+-- The same for writers, who have seen the thread already.
+SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id;
+
 -- name: item_places
 -- Takes the next :count places at the end of the log.
 UPDATE thread_tail
@@ -5,76 +14,64 @@ SET last_seq = last_seq + :count, last_active_at = max(last_active_at, :at)
 WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id)
 RETURNING thread_no, last_seq;
 
--- name: item_insert
-INSERT INTO item (key, thread_no, id, kind, run_id, body)
-VALUES (:thread_no << 32 | :seq, :thread_no, :id, :kind, :run_id, :body);
+-- name: item_places_taken
+-- The same for a writer who knows where the log ends. By the number of a thread that was just found for its project.
+UPDATE thread_tail SET last_seq = :last_seq, last_active_at = max(last_active_at, :at) WHERE thread_no = :thread_no;
 
--- name: item_get
-SELECT key, body FROM item
-WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id) AND id = :id;
+-- name: item_insert
+INSERT INTO item (key, thread_no, id, kind, run_id, named, body)
+VALUES (:key, :thread_no, :id, :kind, :run_id, :named, :body);
+
+-- name: item_at
+-- By the place that the id says: among the messages or among the rest. By the number of a thread, which is in the key.
+SELECT key, kind, body FROM item WHERE key IN (:key, :message_key) AND id = :id;
+
+-- name: item_named
+-- By the number of a thread.
+SELECT key, kind, body FROM item WHERE thread_no = :thread_no AND id = :id AND named = 1;
 
 -- name: item_update
-UPDATE item SET body = :body
-WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id) AND id = :id;
+-- By the number of a thread.
+UPDATE item SET body = :body WHERE key = :key;
 
 -- name: item_delete
-DELETE FROM item
-WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id) AND id = :id
-RETURNING 1;
+-- By the number of a thread.
+DELETE FROM item WHERE key = :key;
 
--- name: item_place
-SELECT key FROM item
-WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id)
-  AND id = :id AND kind = :kind;
+-- name: item_span_asc
+-- By the number of a thread.
+SELECT key, body FROM item WHERE key > :low AND key < :high ORDER BY key LIMIT :limit;
 
--- name: item_messages_asc
-SELECT key, body FROM item
-WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id)
-  AND kind = 'message' AND key > :low AND key < :high
-ORDER BY key LIMIT :limit;
-
--- name: item_messages_desc
-SELECT key, body FROM item
-WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id)
-  AND kind = 'message' AND key > :low AND key < :high
-ORDER BY key DESC LIMIT :limit;
+-- name: item_span_desc
+-- By the number of a thread.
+SELECT key, body FROM item WHERE key > :low AND key < :high ORDER BY key DESC LIMIT :limit;
 
 -- name: item_kind_asc
--- Of one run: a run's items are few, so the kind is looked at row by row.
-SELECT key, body FROM item
-WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id)
-  AND run_id = :run_id AND kind = :kind AND key > :low AND key < :high
-ORDER BY key LIMIT :limit;
+-- Of all but messages, one kind: walks that part of the log. By the number of a thread.
+SELECT key, body FROM item WHERE key > :low AND key < :high AND kind = :kind ORDER BY key LIMIT :limit;
 
 -- name: item_kind_desc
-SELECT key, body FROM item
-WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id)
-  AND run_id = :run_id AND kind = :kind AND key > :low AND key < :high
-ORDER BY key DESC LIMIT :limit;
+-- By the number of a thread.
+SELECT key, body FROM item WHERE key > :low AND key < :high AND kind = :kind ORDER BY key DESC LIMIT :limit;
 
--- name: item_log_asc
--- Every kind but messages, without a run to narrow it: walks the log itself.
+-- name: item_run_asc
+-- Of one run: a run's items are few, so the kind is looked at row by row. By the number of a thread.
 SELECT key, body FROM item
-WHERE key > max(:low, (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id) << 32)
-  AND key < min(:high, ((SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id) + 1) << 32)
-  AND kind = :kind
+WHERE thread_no = :thread_no AND run_id = :run_id AND kind = :kind AND key > :low AND key < :high
 ORDER BY key LIMIT :limit;
 
--- name: item_log_desc
+-- name: item_run_desc
+-- By the number of a thread.
 SELECT key, body FROM item
-WHERE key > max(:low, (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id) << 32)
-  AND key < min(:high, ((SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id) + 1) << 32)
-  AND kind = :kind
+WHERE thread_no = :thread_no AND run_id = :run_id AND kind = :kind AND key > :low AND key < :high
 ORDER BY key DESC LIMIT :limit;
 
 -- name: item_before
+-- By the number of a thread.
 SELECT key, body FROM item
-WHERE key > (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id) << 32
-  AND key < (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id) << 32 | :seq
-  AND kind IN (SELECT value FROM json_each(:kinds))
+WHERE key > :low AND key < :high AND kind IN (SELECT value FROM json_each(:kinds))
 ORDER BY key DESC LIMIT :limit;
 
 -- name: item_of_run
-SELECT key, body FROM item
-WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id) AND run_id = :run_id
-ORDER BY key;
+-- By the number of a thread.
+SELECT key, body FROM item WHERE thread_no = :thread_no AND run_id = :run_id;

@@ -1,8 +1,7 @@
 -- name: thread_insert
 INSERT INTO thread (project_id, id, created_at, expires_at, body)
 VALUES (:project_id, :id, :created_at, :expires_at, :body)
-ON CONFLICT (project_id, id) DO NOTHING
-RETURNING no;
+ON CONFLICT (project_id, id) DO NOTHING;
 
 -- name: thread_tail_insert
 INSERT INTO thread_tail (thread_no, last_seq, last_active_at) VALUES (:thread_no, 0, :last_active_at);
@@ -19,6 +18,17 @@ WHERE project_id = :project_id AND name = :name AND value = :value
 -- name: thread_get
 -- Readers stop seeing an expired thread at once; the sweep removes its rows later.
 SELECT thread.body, thread.expires_at, tail.last_active_at
+FROM thread
+JOIN thread_tail AS tail ON tail.thread_no = thread.no
+WHERE thread.project_id = :project_id AND thread.id = :id
+  AND (thread.expires_at IS NULL OR thread.expires_at > :now);
+
+-- name: thread_enter
+SELECT thread.body, thread.expires_at, tail.last_active_at, thread.no, tail.last_seq, (
+    SELECT run.id FROM run
+    WHERE run.thread_no = thread.no AND run.state IN ('queued', 'running', 'waiting', 'cancelling')
+    ORDER BY run.no LIMIT 1
+)
 FROM thread
 JOIN thread_tail AS tail ON tail.thread_no = thread.no
 WHERE thread.project_id = :project_id AND thread.id = :id

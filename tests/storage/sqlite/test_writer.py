@@ -1,4 +1,4 @@
-"""The writer and the readers: what becomes one commit, what is answered when, and what a failure takes along."""
+"""The writer: what becomes one commit, what is answered when, and what a failure takes along."""
 
 import asyncio
 import threading
@@ -9,15 +9,17 @@ import pytest
 
 from clew.domain.problem import Unavailable
 from clew.storage.port import StoreProblem
-from clew.storage.sqlite.lanes import GROUP_MAX, Job, Queue, Writer, drive
+from clew.storage.sqlite import writer
 from clew.storage.sqlite.migrate import migrate
 from clew.storage.sqlite.store import SqliteTx
+from clew.storage.sqlite.units import Job, drive
+from clew.storage.sqlite.writer import GROUP_MAX, Writer
 from storage.conformance import nouns
 from storage.conformance.nouns import OURS, THREAD
 
 
 class Desk:
-    """A writer that does not start before everything has been put into its queue: then its groups are certain."""
+    """A writer into which everything is put in one round of the loop: then its groups are certain."""
 
     def __init__(self, path):
         self.connection = apsw.Connection(str(path))
@@ -25,21 +27,24 @@ class Desk:
         migrate(self.connection)
         self.tx = SqliteTx(self.connection)
         drive(lambda tx: tx.threads.insert(nouns.thread()), self.tx)
-        self.queue = Queue()
-        self.writer = Writer("test-writer", self.queue, self.connection, self.tx)
+        self.writer = Writer(self.connection, self.tx, let_go=self._let_go)
         self.commits = []
         self.futures = []
         self.runs = []
         self.connection.set_commit_hook(self._committing)
         self.last_word = lambda: False
+        self.let_go = lambda: None
 
     def _committing(self):
         self.commits.append(sum(future.done() for future in self.futures))
         return self.last_word()
 
+    def _let_go(self):
+        self.let_go()
+
     def put(self, unit):
         future = asyncio.get_running_loop().create_future()
-        self.queue.put(Job(unit, future))
+        self.writer.put(Job(unit, future))
         self.futures.append(future)
         return future
 
@@ -57,10 +62,8 @@ class Desk:
 
     async def work(self):
         """Let the writer do what waits, to its end. Returns how each unit ended: its value, or the error."""
-        self.writer.start()
         answers = await asyncio.gather(*self.futures, return_exceptions=True)
-        self.queue.close()
-        await asyncio.to_thread(self.writer.join)
+        await self.writer.close()
         return answers
 
 
@@ -147,13 +150,12 @@ async def test_a_commit_that_fails_is_told_to_everyone_and_the_writer_lives_on(d
     for name in ("a", "b"):
         desk.put(desk.appending(name))
     desk.last_word = lambda: True  # SQLite turns the commit into a rollback
-    desk.writer.start()
     answers = await asyncio.gather(*desk.futures, return_exceptions=True)
     assert [str(answer) for answer in answers] == ["The store failed."] * 2
     desk.last_word = lambda: False
     await desk.put(desk.appending("c"))
     assert kept(path) == ["c"]
-    desk.queue.close()
+    await desk.writer.close()
 
 
 async def test_a_transaction_that_sqlite_gave_up_is_begun_again_for_the_others(desk, path):
@@ -177,21 +179,49 @@ async def test_a_disk_that_stays_full_is_told_to_the_group_and_the_writer_lives_
 
     desk.put(desk.appending("a", first=give_up))
     desk.put(desk.appending("b"))
-    desk.writer.start()
     answers = await asyncio.gather(*desk.futures, return_exceptions=True)
     assert [str(answer) for answer in answers] == ["The disk is full."] * 2
     await desk.put(desk.appending("c"))
     assert kept(path) == ["c"]
-    desk.queue.close()
+    await desk.writer.close()
 
 
-async def test_a_locked_database_is_a_problem_of_the_store_and_not_of_the_driver(desk, path):
+async def test_while_another_process_writes_the_loop_goes_on_and_the_group_waits(desk, path):
+    with closing(apsw.Connection(str(path))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = desk.put(desk.appending("a"))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        other.execute("COMMIT")
+        assert await desk.work() == [None]
+    assert kept(path) == ["a"]
+
+
+async def test_a_database_that_stays_locked_is_a_problem_of_the_store_and_not_of_the_driver(desk, path, monkeypatch):
+    monkeypatch.setattr(writer, "PATIENCE_MS", 1)
     with closing(apsw.Connection(str(path))) as other:
         other.execute("BEGIN IMMEDIATE")
         desk.put(desk.appending("a"))
         (answer,) = await desk.work()
     assert isinstance(answer, StoreProblem)
     assert isinstance(answer.__cause__, apsw.BusyError)
+
+
+async def test_readers_let_go_of_the_past_before_a_group_and_before_its_answers(desk):
+    seen = []
+    desk.let_go = lambda: seen.append((len(desk.commits), sum(future.done() for future in desk.futures)))
+    desk.put(desk.appending("a"))
+    await desk.work()
+    assert seen == [(0, 0), (1, 0)]
+
+
+async def test_a_group_that_wrote_nothing_needs_no_thread(desk):
+    async def nothing(tx):
+        return threading.get_ident()
+
+    desk.put(nothing)
+    assert await desk.work() == [threading.get_ident()]
 
 
 @pytest.mark.parametrize(
@@ -216,46 +246,43 @@ async def test_the_drivers_errors_are_said_in_the_ports_words(desk, error, words
 
 async def test_a_queue_that_was_closed_takes_nothing_more_and_finishes_what_waits(desk, path):
     desk.put(desk.appending("a"))
-    desk.queue.close()
+    closing_up = asyncio.ensure_future(desk.writer.close())
+    await asyncio.sleep(0)
     with pytest.raises(Unavailable):
         desk.put(desk.appending("b"))
-    assert await desk.work() == [None]
-    assert kept(path) == ["a"]
-
-
-async def test_a_caller_whose_loop_is_gone_does_not_stop_the_writer(desk, path):
-    elsewhere = asyncio.new_event_loop()
-    desk.queue.put(Job(desk.appending("a"), elsewhere.create_future()))
-    elsewhere.close()
-    desk.put(desk.appending("b"))
-    assert await desk.work() == [None]
-    assert kept(path) == ["a", "b"]
+    await closing_up
+    assert (desk.futures[0].done(), kept(path)) == (True, ["a"])
 
 
 async def test_a_write_that_is_cancelled_while_it_waits_is_done_all_the_same(store):
-    gate, holding = threading.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    async def hold(tx):
-        loop.call_soon_threadsafe(holding.set)
-        gate.wait()
-
-    def append(name):
-        return store.write(lambda tx: tx.items.append(OURS, THREAD, [nouns.message(name)]))
-
     await nouns.with_thread(store)
-    held = asyncio.create_task(store.write(hold))
-    await holding.wait()
-    waiting = [asyncio.create_task(append(f"m{n}")) for n in range(5)]
-    await nouns.log(store)  # by now they are in the queue, and readers go on meanwhile
+    waiting = [
+        asyncio.ensure_future(store.write(lambda tx, n=n: tx.items.append(OURS, THREAD, [nouns.message(f"m{n}")])))
+        for n in range(5)
+    ]
+    await asyncio.sleep(0)
     waiting[2].cancel()
-    gate.set()
-    answers = await asyncio.gather(held, *waiting, return_exceptions=True)
-    assert [type(answer) for answer in answers[1:]] == [list, list, asyncio.CancelledError, list, list]
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [list, list, asyncio.CancelledError, list, list]
     assert [item.id for item in await nouns.log(store)] == [f"m{n}" for n in range(5)]
 
 
-async def test_a_read_that_writes_is_refused(store):
-    with pytest.raises(StoreProblem):
-        await store.read(lambda tx: tx.threads.insert(nouns.thread()))
-    assert await nouns.log(store) == []
+def test_a_loop_that_is_gone_does_not_stop_the_writer(desk, path):
+    elsewhere = asyncio.new_event_loop()
+    elsewhere.run_until_complete(_put_and_leave(desk))
+    elsewhere.close()
+    desk.futures.clear()
+
+    async def later():
+        while desk.writer.is_busy:  # noqa: ASYNC110 (its own loop is gone, so nothing tells)
+            await asyncio.sleep(0)
+        desk.put(desk.appending("b"))
+        return await desk.work()
+
+    assert asyncio.run(later()) == [None]
+    assert kept(path) == ["a", "b"]
+
+
+async def _put_and_leave(desk):
+    desk.put(desk.appending("a"))
+    await asyncio.sleep(0)  # the group is on its way to the disk, and the loop ends before it is there

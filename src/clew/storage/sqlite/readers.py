@@ -1,0 +1,135 @@
+"""The readers: what is short is read at once, on the event loop; what turns out long goes to a thread.
+
+Most reads take a few dozen microseconds, less than handing them to a thread and back. A statement that
+goes on for longer, such as a filter that nothing matches, is interrupted and read again in a thread, so
+that nobody else waits for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import apsw
+
+from clew.domain.problem import Unavailable
+from clew.storage.sqlite.units import Job, answer, as_problem, drive
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable
+
+    from clew.storage.port import Tx
+
+T = TypeVar("T")
+
+log = logging.getLogger("clew.storage")
+
+STEPS: Final = 2_000
+"""After so many instructions of SQLite's machine (a few tens of microseconds) a short read looks at the clock."""
+SHORT_SECONDS: Final = 0.002
+"""What a read may take of the loop's time before it goes to a thread."""
+
+
+class Glance:
+    """One connection that reads on the event loop itself. Reads of one round of the loop see the same moment."""
+
+    def __init__(self, connection: apsw.Connection, tx: Tx) -> None:
+        self._connection = connection
+        self._tx = tx
+        self._is_open = False
+        self._until = 0.0
+        self._stale_from = 0.0
+        connection.set_progress_handler(self._is_long, STEPS)
+
+    def _is_long(self) -> bool:
+        return time.perf_counter() > self._until
+
+    def read(self, unit: Callable[[Tx], Awaitable[T]], loop: asyncio.AbstractEventLoop) -> T:
+        """The unit's value. Raises `apsw.InterruptError` for a unit that takes long."""
+        now = time.perf_counter()
+        if self._is_open and now > self._stale_from:  # a round that takes long, in which others may have written
+            self.let_go()
+        if not self._is_open:
+            self._connection.execute("BEGIN")
+            self._is_open = True
+            self._stale_from = now + SHORT_SECONDS
+            loop.call_soon(self.let_go)
+        self._until = now + SHORT_SECONDS
+        value: T = drive(unit, self._tx)
+        return value
+
+    def let_go(self) -> None:
+        """See later writes from now on."""
+        if self._is_open:
+            self._is_open = False
+            if not self._connection.get_autocommit():
+                self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._is_open = False
+        self._connection.close()
+
+
+@dataclass(slots=True)
+class Queue:
+    """What waits for the lanes that share it."""
+
+    jobs: deque[Job] = field(default_factory=deque[Job])
+    ready: threading.Condition = field(default_factory=threading.Condition)
+    closed: bool = False
+
+    def put(self, job: Job) -> None:
+        """From the loop. Raises `Unavailable` after closing."""
+        with self.ready:
+            if self.closed:
+                raise Unavailable("the server is shutting down")
+            self.jobs.append(job)
+            self.ready.notify()
+
+    def take(self) -> Job | None:
+        """From a lane: the next job; waits for one. None once closed and done."""
+        with self.ready:
+            while not self.jobs:
+                if self.closed:
+                    return None
+                self.ready.wait()
+            return self.jobs.popleft()
+
+    def close(self) -> None:
+        """No more is taken in; what waits is still done."""
+        with self.ready:
+            self.closed = True
+            self.ready.notify_all()
+
+
+class Lane(threading.Thread):
+    """A thread over one connection that reads what takes long."""
+
+    def __init__(self, name: str, queue: Queue, connection: apsw.Connection, tx: Tx) -> None:
+        super().__init__(name=name, daemon=True)
+        self._queue = queue
+        self._connection = connection
+        self._tx = tx
+
+    def run(self) -> None:
+        while job := self._queue.take():
+            try:
+                self._connection.execute("BEGIN")
+                job.attempt(self._tx)
+                self._connection.execute("COMMIT")
+            except BaseException as error:  # the lane must outlive whatever happened; the caller is told
+                log.exception("a read failed")
+                job.error = job.error or (as_problem(error) if isinstance(error, apsw.Error) else error)
+                if not self._connection.get_autocommit():
+                    self._connection.execute("ROLLBACK")
+            try:
+                job.future.get_loop().call_soon_threadsafe(answer, [job])
+            except RuntimeError:  # that loop is closed: nobody waits there any more
+                log.debug("a read's caller has gone")
+        self._connection.close()

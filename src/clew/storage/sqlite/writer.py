@@ -1,0 +1,211 @@
+"""The writer: units that wait together are one transaction, and are answered once it is on the disk.
+
+Units run on the event loop, one after the other, because handing each to a thread costs more than what it does:
+Python runs one thread at a time, and every statement of the other would wait for its turn. What waits for the disk
+is the commit, and it alone is done in a thread; meanwhile the loop reads requests, and the next units gather.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Final
+
+import apsw
+
+from clew.domain.problem import Unavailable
+from clew.storage.port import StoreProblem
+from clew.storage.sqlite.units import Job, answer, as_problem
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from clew.storage.port import Tx
+
+log = logging.getLogger("clew.storage")
+
+GROUP_MAX: Final = 256
+"""Units in one commit: what more of them saves is too little to be worth the wait."""
+
+PATIENCE_MS: Final = 10_000
+"""How long another process, such as an operator's command, may hold the file before writing fails."""
+
+
+class Writer:
+    """One connection that writes, for one event loop.
+
+    Units run without a savepoint, which would cost a copy of every page they touch. Where one fails
+    after it has written, the transaction is rolled back and the group runs again with a savepoint
+    each, so that only the failing one leaves nothing behind.
+
+    `let_go` makes readers on the same loop see the present: before a group, so that no reader keeps SQLite from
+    beginning its log anew, and after it, so that whoever is answered finds what was written.
+    """
+
+    def __init__(self, connection: apsw.Connection, tx: Tx, *, let_go: Callable[[], None]) -> None:
+        self._connection = connection
+        self._tx = tx
+        self._let_go = let_go
+        self._waiting: deque[Job] = deque()
+        self._group: list[Job] = []
+        self._busy = False
+        self._closed = False
+        self._idle: asyncio.Future[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._errands: SimpleQueue[tuple[Callable[[], None], Callable[[Exception | None], None]] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run_errands, name="clew-commits", daemon=True)
+        connection.set_busy_timeout(0)
+        self._thread.start()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a group is under way."""
+        return self._busy
+
+    def put(self, job: Job) -> None:
+        """Take a unit. Raises `Unavailable` after closing."""
+        if self._closed:
+            raise Unavailable("the server is shutting down")
+        self._waiting.append(job)
+        if not self._busy:
+            self._busy = True
+            self._loop = job.future.get_loop()
+            # Not now but when everything has been put that this round of the loop puts.
+            self._loop.call_soon(self._next)
+
+    async def close(self) -> None:
+        """Take no more, finish what waits, and close the connection."""
+        self._closed = True
+        if self._busy and self._loop is not None:
+            self._idle = self._loop.create_future()
+            await self._idle
+        if self._thread.is_alive():
+            self._errands.put(None)
+            self._thread.join()
+            self._connection.close()
+
+    def _next(self) -> None:
+        """Begin the next group, if anything waits."""
+        if not self._waiting:
+            self._busy = False
+            if self._idle is not None and not self._idle.done():
+                self._idle.set_result(None)
+            return
+        self._group = [self._waiting.popleft() for _ in range(min(GROUP_MAX, len(self._waiting)))]
+        self._let_go()
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except apsw.BusyError:  # somebody else writes: the loop must not stand still meanwhile
+            self._elsewhere(self._begin_patiently, self._begun)
+        except apsw.Error as error:
+            self._begun(error)
+        else:
+            self._begun(None)
+
+    def _begin_patiently(self) -> None:
+        self._connection.set_busy_timeout(PATIENCE_MS)
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        finally:
+            self._connection.set_busy_timeout(0)
+
+    def _begun(self, error: Exception | None) -> None:
+        """Run the group, and send it on to be committed."""
+        if error is not None:
+            self._fail(error)
+            return
+        before = self._connection.total_changes()
+        try:
+            if not self._together():
+                self._apart()
+        except BaseException as trouble:  # noqa: BLE001 (the writer must outlive whatever happened; the callers are told)
+            self._fail(trouble)
+            return
+        if self._connection.total_changes() == before:
+            try:
+                self._commit()
+            except apsw.Error as trouble:
+                self._committed(trouble)
+            else:
+                self._committed(None)
+            return
+        self._elsewhere(self._commit, self._committed)
+
+    def _commit(self) -> None:
+        self._connection.execute("COMMIT")
+
+    def _committed(self, error: Exception | None) -> None:
+        if error is not None:
+            self._fail(error)
+            return
+        group, self._group = self._group, []
+        self._let_go()
+        answer(group)
+        self._next()
+
+    def _fail(self, error: BaseException) -> None:
+        """Nothing of the group is kept: tell everyone in it who does not know yet."""
+        log.error("a group of %d units failed", len(self._group), exc_info=error)
+        try:
+            self._abandon()
+        except apsw.Error:
+            log.exception("a transaction could not be taken back")
+        reason = as_problem(error) if isinstance(error, apsw.Error) else error
+        group, self._group = self._group, []
+        for job in group:
+            job.error = job.error or reason
+        answer(group)
+        self._next()
+
+    def _abandon(self) -> None:
+        if not self._connection.get_autocommit():
+            self._connection.execute("ROLLBACK")
+
+    def _together(self) -> bool:
+        connection, tx = self._connection, self._tx
+        written = connection.total_changes()
+        for job in self._group:
+            job.attempt(tx)
+            if job.error is not None:
+                if connection.get_autocommit():  # SQLite gave the transaction up by itself: a full disk, an I/O error
+                    return False
+                if connection.total_changes() != written:
+                    return False
+            written = connection.total_changes()
+        return not connection.get_autocommit()
+
+    def _apart(self) -> None:
+        connection = self._connection
+        self._abandon()
+        connection.execute("BEGIN IMMEDIATE")
+        for job in self._group:
+            connection.execute("SAVEPOINT unit")
+            job.attempt(self._tx)
+            if connection.get_autocommit():
+                raise job.error or StoreProblem("The store failed.")
+            if job.error is not None:
+                connection.execute("ROLLBACK TO unit")
+            connection.execute("RELEASE unit")
+
+    def _elsewhere(self, work: Callable[[], None], then: Callable[[Exception | None], None]) -> None:
+        """Do `work` in the thread, and go on with `then` on the loop."""
+        self._errands.put((work, then))
+
+    def _run_errands(self) -> None:
+        while errand := self._errands.get():
+            work, then = errand
+            error: Exception | None = None
+            try:
+                work()
+            except Exception as trouble:  # noqa: BLE001 (handed to `then`)
+                error = trouble
+            loop = self._loop
+            try:
+                if loop is not None:
+                    loop.call_soon_threadsafe(then, error)
+            except RuntimeError:  # that loop is closed: nobody waits there any more
+                log.debug("the callers of a group have gone")
+                self._group, self._busy = [], False
