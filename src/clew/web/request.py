@@ -81,27 +81,42 @@ class Request:
 
     async def chunks(self, *, limit: int) -> AsyncIterator[bytes]:
         """The body as it comes in. Raises `TooLarge` beyond `limit` bytes, `ClientGone` where it breaks off."""
-        told = self.headers.get(b"content-length")
-        if told.isdigit() and int(told) > limit:
-            raise TooLarge("body", limit=limit, got=int(told), unit="bytes")
-        size = 0
-        more = True
+        self._check_length(limit)
+        size, more = 0, True
         while more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            chunk: bytes = message.get("body", b"")
-            more = message.get("more_body", False)
+            chunk, more = await self._next(limit, size)
             size += len(chunk)
-            if size > limit:
-                raise TooLarge("body", limit=limit, got=None, unit="bytes")
             if chunk:
                 yield chunk
 
     async def read(self, *, limit: int) -> bytes:
         """The whole body. Raises as `chunks` does."""
-        pieces = [chunk async for chunk in self.chunks(limit=limit)]
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        # Not by `chunks`: the loop keeps a list of generators that were begun, and that costs more than all else here.
+        self._check_length(limit)
+        body, more = await self._next(limit, 0)
+        if not more:
+            return body
+        pieces, size = [body], len(body)
+        while more:
+            chunk, more = await self._next(limit, size)
+            size += len(chunk)
+            pieces.append(chunk)
+        return b"".join(pieces)
+
+    def _check_length(self, limit: int) -> None:
+        told = self.headers.get(b"content-length")
+        if told.isdigit() and int(told) > limit:
+            raise TooLarge("body", limit=limit, got=int(told), unit="bytes")
+
+    async def _next(self, limit: int, size: int) -> tuple[bytes, bool]:
+        """The next piece of the body after `size` bytes, and whether more follows."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk: bytes = message.get("body", b"")
+        if size + len(chunk) > limit:
+            raise TooLarge("body", limit=limit, got=None, unit="bytes")
+        return chunk, message.get("more_body", False)
 
     async def gone(self) -> None:
         """Return when the client has closed the connection. For use once the body has been read."""
