@@ -259,3 +259,21 @@ async def test_a_read_that_writes_is_refused(store):
     with pytest.raises(StoreProblem):
         await store.read(lambda tx: tx.threads.insert(nouns.thread()))
     assert await nouns.log(store) == []
+
+
+async def test_a_rollback_that_fails_does_not_end_the_writer(desk, path):
+    broken = iter([True])
+
+    def trace(_, statement, __):
+        if statement == "ROLLBACK" and next(broken, False):
+            raise apsw.IOError
+        return True
+
+    desk.connection.exec_trace = trace
+    desk.put(desk.appending("a", then=ValueError("after writing")))
+    desk.writer.start()
+    with pytest.raises(StoreProblem):
+        await desk.futures[0]
+    await desk.put(desk.appending("b"))
+    assert kept(path) == ["b"]
+    desk.queue.close()

@@ -126,9 +126,7 @@ class Lane(threading.Thread):
             except BaseException as error:  # the lane must outlive whatever happened; the callers are told
                 log.exception("a group of units failed")
                 self._abandon()
-                reason = _as_problem(error) if isinstance(error, apsw.Error) else error
-                for job in jobs:
-                    job.error = job.error or reason
+                _refuse(jobs, error)
             by_loop: dict[asyncio.AbstractEventLoop, list[Job]] = {}
             for job in jobs:
                 by_loop.setdefault(job.future.get_loop(), []).append(job)
@@ -137,14 +135,20 @@ class Lane(threading.Thread):
                     loop.call_soon_threadsafe(_answer, own)
                 except RuntimeError:  # that loop is closed: nobody waits there any more
                     log.debug("a unit's caller has gone")
-        self._connection.close()
+        try:
+            self._connection.close()
+        except apsw.Error as error:  # all that was answered is in the log, and will be found there
+            log.warning("the database was not closed in order: %s", error)
 
     def _do(self, jobs: list[Job]) -> None:
         raise NotImplementedError
 
     def _abandon(self) -> None:
-        if not self._connection.get_autocommit():
-            self._connection.execute("ROLLBACK")
+        try:
+            if not self._connection.get_autocommit():
+                self._connection.execute("ROLLBACK")
+        except apsw.Error:  # the next group meets it at its BEGIN, and tries again
+            log.exception("a rollback failed")
 
     def _attempt(self, job: Job) -> None:
         job.value, job.error = None, None
@@ -154,6 +158,15 @@ class Lane(threading.Thread):
             job.error = _as_problem(error)
         except BaseException as error:  # noqa: BLE001 (handed to the caller as it is)
             job.error = error
+
+
+def _refuse(jobs: list[Job], error: BaseException) -> None:
+    """None of these units has come to anything.
+
+    Also those that had refused by themselves: what they saw may have been written by others of the group, and is not.
+    """
+    for job in jobs:
+        job.error = _as_problem(error) if isinstance(error, apsw.Error) else error
 
 
 def _as_problem(error: BaseException) -> Exception:
@@ -176,10 +189,12 @@ class Reader(Lane):
     group_max = 64  # more readers that share what waits are slower: they only take the interpreter from one another
 
     def _do(self, jobs: list[Job]) -> None:
-        self._connection.execute("BEGIN")
         for job in jobs:
+            if self._connection.get_autocommit():  # the first; or SQLite gave up with the one before, as I/O errors do
+                self._connection.execute("BEGIN")
             self._attempt(job)
-        self._connection.execute("COMMIT")
+        if not self._connection.get_autocommit():
+            self._connection.execute("COMMIT")
 
 
 class Writer(Lane):
@@ -200,8 +215,20 @@ class Writer(Lane):
         except apsw.Error as error:
             self._abandon()
             log.exception("a commit of %d units failed", len(jobs))
-            for job in jobs:
-                job.error = job.error or _as_problem(error)
+            _refuse(jobs, error)
+            self._overwrite()
+
+    def _overwrite(self) -> None:
+        """Put something harmless where the failed commit stands in the log.
+
+        Where only the sync failed all of it is there, and would come true if this process died now: SQLite reads
+        the log anew at the next start, and cannot know that the callers were refused.
+        """
+        try:
+            number = self._connection.pragma("user_version")
+            self._connection.execute(f"PRAGMA user_version = {number}")
+        except apsw.Error as error:
+            log.warning("a failed commit could not be overwritten yet: %s", error)
 
     def _together(self, jobs: list[Job]) -> bool:
         connection = self._connection
