@@ -136,8 +136,10 @@ def test_a_download_that_breaks_off_is_cut_and_logged_with_its_request(server, c
     file = client.files.create(file=("a.txt", b"x" * 1_000_000), purpose="assistants")
     blob = next(path for path in (tmp_path / "blobs").rglob("*") if path.is_file())
     os.truncate(blob, 500_000)
-    with httpx2.stream("GET", f"{server.base_url}/files/{file.id}/content", headers=HEADERS) as response:
-        with pytest.raises(httpx2.RemoteProtocolError):
-            response.read()
+    with (
+        httpx2.stream("GET", f"{server.base_url}/files/{file.id}/content", headers=HEADERS) as response,
+        pytest.raises(httpx2.RemoteProtocolError),
+    ):
+        response.read()
     assert response.headers["x-request-id"] in caplog.text
     assert client.files.retrieve(file.id).id == file.id

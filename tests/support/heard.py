@@ -29,8 +29,11 @@ def heard(words: str, *, times: int = 1) -> Generator[Callable[[], None]]:
             assert said.acquire(timeout=_WAIT_SECONDS), f"nobody said {words!r}"
 
     ear, logger = Ear(), logging.getLogger("clew")
+    level = logger.level
     logger.addHandler(ear)
+    logger.setLevel(logging.INFO)
     try:
         yield wait
     finally:
         logger.removeHandler(ear)
+        logger.setLevel(level)

@@ -11,12 +11,13 @@ import signal
 import socket
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlparse
 
 import uvicorn
 import uvloop
 
+from clew.app.connections import Config, Connection, Patience, connections_possible
 from clew.app.wiring import assemble, default_parts
 from clew.auth.gate import Gate
 from clew.auth.keys import KeyRing
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("clew")
 
+CROWD: Final = 1000
+"""More connections than this are looked at once a second."""
+
 LAST_WORDS_SECONDS: Final = 1
 """What answers have to leave in after the last run, also where the drain has taken all its time."""
 
@@ -54,6 +58,15 @@ class Embedded(uvicorn.Server):
     def capture_signals(self) -> Generator[None]:
         """Leave the signals alone."""
         yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """About ten times a second; crowds are looked at less often."""
+        connections = list(self.server_state.connections)
+        if len(connections) <= CROWD or counter % 10 == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in connections:
+                cast("Connection", connection).look(now)
+        return await super().on_tick(counter)
 
     def drop_connections(self) -> None:
         """Close what has not closed by itself: a body that never comes, an answer that nobody takes."""
@@ -76,32 +89,38 @@ def bound_socket(host: str, port: int) -> socket.socket:
         raise CannotListen(f"Cannot listen on {host}:{port}: {reason}.") from error
 
 
-def http_server(app: Any) -> Embedded:  # noqa: ANN401 (an ASGI application)
+def http_server(app: Any, patience: Patience | None = None) -> Embedded:  # noqa: ANN401 (an ASGI application)
     """The HTTP server over an ASGI application. Nothing is logged and no header is made but by the application."""
-    config = uvicorn.Config(
+    config = Config(
         app,
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         date_header=True,
-        http="httptools",
+        http=Connection,
         ws="none",
         proxy_headers=False,  # they would tell where a client is, which nothing here asks
         timeout_keep_alive=75,
     )
+    config.patience = patience or Patience()
     return Embedded(config)
 
 
 async def serve_until(
-    stopped: asyncio.Event, assembled: Assembled, listening: socket.socket, *, drain_seconds: float
+    stopped: asyncio.Event,
+    assembled: Assembled,
+    listening: socket.socket,
+    *,
+    drain_seconds: float,
+    patience: Patience | None = None,
 ) -> None:
     """Run the parts of a server until told to stop; then let what is in flight come to its end.
 
     New connections are refused at once. Runs and requests have `drain_seconds`; a run that is longer is taken
     up at the next start. Streams of runs that go on are ended, and can be read on from their last number.
     """
-    server = http_server(assembled.app)
+    server = http_server(assembled.app, patience)
     await assembled.engine.start(alone=True)
     sweeping = asyncio.ensure_future(assembled.sweep())
     serving = asyncio.ensure_future(server.serve(sockets=[listening]))
@@ -195,7 +214,13 @@ async def serve(settings: Settings) -> None:
         gc.collect()
         gc.freeze()
         print(start_text(settings, local, is_open=is_open), flush=True)  # noqa: T201 (for the person who started it)
-        await serve_until(stopped, assembled, listening, drain_seconds=settings.drain_seconds)
+        patience = Patience(
+            request_seconds=settings.request_seconds,
+            answer_seconds=settings.answer_seconds,
+            connections_max=min(settings.connections_max, connections_possible()),
+            bodies_bytes_max=max(settings.bodies_bytes_max, settings.body_bytes_max),
+        )
+        await serve_until(stopped, assembled, listening, drain_seconds=settings.drain_seconds, patience=patience)
     finally:
         if local is not None:
             await local.stop()
