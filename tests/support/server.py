@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from pathlib import Path
 
+    from clew.app.connections import Patience
     from clew.app.wiring import Assembled
     from clew.storage.port import Store
     from support.scripted_model import ScriptedModel
@@ -51,6 +52,7 @@ class RunningServer:
         clock: FakeClock | None = None,
         config: dict[str, Any] | None = None,
         drain_seconds: float = 5,
+        patience: Patience | None = None,
         **parts: Any,
     ) -> None:
         default = None
@@ -66,6 +68,7 @@ class RunningServer:
             **parts,
         }
         self._drain_seconds = drain_seconds
+        self._patience = patience
         self._thread = threading.Thread(target=self._run, name="running-server")
         self._ready = threading.Event()
         self._problem: BaseException | None = None
@@ -141,6 +144,12 @@ class RunningServer:
             listening = bound_socket("127.0.0.1", self.port)
             self.port = listening.getsockname()[1]
             self.loop.call_soon(self._ready.set)
-            await serve_until(self._stopped, self.assembled, listening, drain_seconds=self._drain_seconds)
+            await serve_until(
+                self._stopped,
+                self.assembled,
+                listening,
+                drain_seconds=self._drain_seconds,
+                patience=self._patience,
+            )
         finally:
             await self.store.close()

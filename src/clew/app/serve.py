@@ -14,6 +14,7 @@ from urllib.parse import urlparse
 
 import uvloop
 
+from clew.app.connections import Patience, connections_possible
 from clew.app.http import bound_socket, http_server
 from clew.app.wiring import assemble, default_parts
 from clew.auth.gate import Gate
@@ -46,14 +47,19 @@ LAST_WORDS_SECONDS: Final = 1
 
 
 async def serve_until(
-    stopped: asyncio.Event, assembled: Assembled, listening: socket.socket, *, drain_seconds: float
+    stopped: asyncio.Event,
+    assembled: Assembled,
+    listening: socket.socket,
+    *,
+    drain_seconds: float,
+    patience: Patience | None = None,
 ) -> None:
     """Run the parts of a server until told to stop; then let what is in flight come to its end.
 
     New connections are refused at once. Runs and requests have `drain_seconds`; a run that is longer is taken
     up at the next start. Streams of runs that go on are ended, and can be read on from their last number.
     """
-    server = http_server(assembled.app)
+    server = http_server(assembled.app, patience)
     await assembled.engine.start(alone=True)
     sweeping = asyncio.ensure_future(assembled.sweep())
     serving = asyncio.ensure_future(server.serve(sockets=[listening]))
@@ -148,7 +154,13 @@ async def serve(settings: Settings) -> None:
         gc.freeze()
         gc.set_threshold(*COLLECT_EVERY)
         print(start_text(settings, local, is_open=is_open), flush=True)  # noqa: T201 (for the person who started it)
-        await serve_until(stopped, assembled, listening, drain_seconds=settings.drain_seconds)
+        patience = Patience(
+            request_seconds=settings.request_seconds,
+            answer_seconds=settings.answer_seconds,
+            connections_max=min(settings.connections_max, connections_possible()),
+            bodies_bytes_max=max(settings.bodies_bytes_max, settings.body_bytes_max),
+        )
+        await serve_until(stopped, assembled, listening, drain_seconds=settings.drain_seconds, patience=patience)
     finally:
         if local is not None:
             await local.stop()

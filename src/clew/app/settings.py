@@ -110,6 +110,21 @@ SETTINGS: Final = (
         100_000,
         "How many messages, with what runs add between them, a thread may ever have. 0 for no limit.",
     ),
+    _row(
+        "request_seconds",
+        kinds.COUNT,
+        30,
+        "How long a request may take to come in. Each KiB of it gives it a second more.",
+    ),
+    _row("answer_seconds", kinds.COUNT, 60, "How long a client may leave an answer or a stream unread."),
+    _row(
+        "connections_max",
+        kinds.COUNT,
+        10_000,
+        "How many connections there may be, at most as many as the system allows open files. Idle ones make room for "
+        "new ones.",
+    ),
+    _row("bodies_bytes_max", kinds.BYTES, "256MiB", "Room for all JSON bodies over 64 KiB that are on their way in."),
     _row("sweep_seconds", kinds.COUNT, 60, "Pause between two removals of what expired."),
     _row("poll_after_ms", kinds.COUNT_OR_NONE, 200, "How soon clients that poll are told to ask again."),
     _row(
@@ -145,6 +160,10 @@ class Settings:
     part_bytes_max: int
     upload_bytes_max: int
     thread_entries_max: int
+    request_seconds: int
+    answer_seconds: int
+    connections_max: int
+    bodies_bytes_max: int
     sweep_seconds: int
     poll_after_ms: int
     strict_beta: bool

@@ -67,7 +67,10 @@ class Engine:
         for task in list(self._performing.values()):
             task.cancel()
         await asyncio.gather(*self._performing.values(), return_exceptions=True)
-        await self._core.store.write(lambda tx: tx.runs.release(owner=self._owner))
+        try:
+            await self._core.store.write(lambda tx: tx.runs.release(owner=self._owner))
+        except StoreProblem as problem:  # the next start gives all leases back: no reason to stop stopping
+            log.warning("the leases of this server could not be given back: %s", problem)
         await self._model.close()
 
     async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:

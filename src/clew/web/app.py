@@ -73,6 +73,8 @@ class App:
             await answer.send(request, send, common)
         except OSError:
             log.debug("request %s: the client left before its answer", request.id)
+        except Exception:  # too late for words: the server cuts an answer that is not whole
+            log.exception("the answer to request %s broke off: %s %s", request.id, request.method, request.path)
         if log.isEnabledFor(logging.DEBUG):
             took_ms = (time.perf_counter() - started) * 1000
             log.debug("%s %s %s %d %.1fms", request.id, request.method, request.path, answer.status, took_ms)

@@ -286,3 +286,20 @@ def test_a_loop_that_is_gone_does_not_stop_the_writer(desk, path):
 async def _put_and_leave(desk):
     desk.put(desk.appending("a"))
     await asyncio.sleep(0)  # the group is on its way to the disk, and the loop ends before it is there
+
+
+async def test_a_rollback_that_fails_does_not_end_the_writer(desk, path):
+    broken = iter([True])
+
+    def trace(_, statement, __):
+        if statement == "ROLLBACK" and next(broken, False):
+            raise apsw.IOError
+        return True
+
+    desk.connection.exec_trace = trace
+    desk.put(desk.appending("a", then=ValueError("after writing")))
+    with pytest.raises(StoreProblem):
+        await desk.futures[0]
+    await desk.put(desk.appending("b"))
+    assert kept(path) == ["b"]
+    await desk.writer.close()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import apsw
 
 from clew.domain.problem import Unavailable
-from clew.storage.sqlite.units import Job, answer, as_problem, drive
+from clew.storage.sqlite.units import Job, answer, as_problem, close, drive
 
 if TYPE_CHECKING:
     import asyncio
@@ -54,6 +54,8 @@ class Glance:
         now = time.perf_counter()
         if self._is_open and now > self._stale_from:  # a round that takes long, in which others may have written
             self.let_go()
+        if self._connection.get_autocommit():  # SQLite gave up with the read before, as I/O errors make it do
+            self._is_open = False
         if not self._is_open:
             self._connection.execute("BEGIN")
             self._is_open = True
@@ -73,7 +75,7 @@ class Glance:
     def close(self) -> None:
         """Close the connection."""
         self._is_open = False
-        self._connection.close()
+        close(self._connection)
 
 
 @dataclass(slots=True)
@@ -132,4 +134,4 @@ class Lane(threading.Thread):
                 job.future.get_loop().call_soon_threadsafe(answer, [job])
             except RuntimeError:  # that loop is closed: nobody waits there any more
                 log.debug("a read's caller has gone")
-        self._connection.close()
+        close(self._connection)

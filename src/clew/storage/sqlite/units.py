@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from clew.storage.port import Tx
+
+
+log = logging.getLogger("clew.storage")
 
 
 @dataclass(slots=True, eq=False)
@@ -56,6 +60,14 @@ def answer(jobs: Iterable[Job]) -> None:
             job.future.set_exception(job.error)
         else:
             job.future.set_result(job.value)
+
+
+def close(connection: apsw.Connection) -> None:
+    """Close a connection. The last one works the log into the file, which a disk may refuse: nothing is lost."""
+    try:
+        connection.close()
+    except apsw.Error as error:  # all that was answered is in the log, and will be found there
+        log.warning("the database was not closed in order: %s", error)
 
 
 def as_problem(error: BaseException) -> Exception:

@@ -17,7 +17,7 @@ import apsw
 
 from clew.domain.problem import Unavailable
 from clew.storage.port import StoreProblem
-from clew.storage.sqlite.units import Job, answer, as_problem
+from clew.storage.sqlite.units import Job, answer, as_problem, close
 
 if TYPE_CHECKING:
     import asyncio
@@ -85,7 +85,7 @@ class Writer:
         if self._thread.is_alive():
             self._errands.put(None)
             self._thread.join()
-            self._connection.close()
+            close(self._connection)
 
     def _next(self) -> None:
         """Begin the next group, if anything waits."""
@@ -135,7 +135,24 @@ class Writer:
         self._elsewhere(self._commit, self._committed)
 
     def _commit(self) -> None:
-        self._connection.execute("COMMIT")
+        try:
+            self._connection.execute("COMMIT")
+        except apsw.Error:
+            self._abandon()
+            self._overwrite()
+            raise
+
+    def _overwrite(self) -> None:
+        """Put something harmless where the failed commit stands in the log.
+
+        Where only the sync failed all of it is there, and would come true if this process died now: SQLite reads
+        the log anew at the next start, and cannot know that the callers were refused.
+        """
+        try:
+            number = self._connection.pragma("user_version")
+            self._connection.execute(f"PRAGMA user_version = {number}")
+        except apsw.Error as error:
+            log.warning("a failed commit could not be overwritten yet: %s", error)
 
     def _committed(self, error: Exception | None) -> None:
         if error is not None:
@@ -147,22 +164,24 @@ class Writer:
         self._next()
 
     def _fail(self, error: BaseException) -> None:
-        """Nothing of the group is kept: tell everyone in it who does not know yet."""
+        """Nothing of the group is kept: tell everyone in it.
+
+        Also units that had refused by themselves: what they saw may have been written by others of the group.
+        """
         log.error("a group of %d units failed", len(self._group), exc_info=error)
-        try:
-            self._abandon()
-        except apsw.Error:
-            log.exception("a transaction could not be taken back")
-        reason = as_problem(error) if isinstance(error, apsw.Error) else error
+        self._abandon()
         group, self._group = self._group, []
         for job in group:
-            job.error = job.error or reason
+            job.error = as_problem(error) if isinstance(error, apsw.Error) else error
         answer(group)
         self._next()
 
     def _abandon(self) -> None:
-        if not self._connection.get_autocommit():
-            self._connection.execute("ROLLBACK")
+        try:
+            if not self._connection.get_autocommit():
+                self._connection.execute("ROLLBACK")
+        except apsw.Error:  # the next group meets it at its BEGIN, and tries again
+            log.exception("a rollback failed")
 
     def _together(self) -> bool:
         connection, tx = self._connection, self._tx

@@ -1,10 +1,10 @@
-"""The HTTP server: what goes out in one packet, and what must not wait."""
+"""What is written to a connection: what goes out in one packet, and what must not wait."""
 
 import socket
 
 import pytest
 
-from clew.app.http import OnePacket
+from clew.app.packets import OnePacket
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n"
 STREAM = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
