@@ -15,6 +15,8 @@ import msgspec
 from bench.load import Outcome, Plan
 
 TICKS = os.sysconf("SC_CLK_TCK")
+ROOT = Path(__file__).resolve().parent.parent
+"""Where `python -m bench.…` finds the benchmark, wherever this is started."""
 _SERVING = re.compile(r"serving http://127\.0\.0\.1:(\d+)")
 
 
@@ -27,7 +29,9 @@ class Server:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self._process = stack.enter_context(subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True))
+            self._process = stack.enter_context(
+                subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+            )
             stack.callback(self._process.kill)
             for line in self._process.stdout or ():
                 if found := _SERVING.search(line):
@@ -59,7 +63,7 @@ class Loader:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", "bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
         )
         return self
 
@@ -77,3 +81,8 @@ class Loader:
         if not line:
             raise RuntimeError("the load generator has ended")
         return msgspec.json.decode(line, type=Outcome)
+
+
+def clew(data: str, *flags: str, over: tuple[str, ...] = ()) -> Server:
+    """Clew as users start it, over a data folder. `over` is a program that runs it."""
+    return Server(*over, "clew", "serve", "--port", "0", "--data", data, "--log-level", "error", *flags)
