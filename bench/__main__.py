@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import calls, disk
+from bench import calls, disk, streams
 from bench.page import page
 from bench.scale import FULL, QUICK
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bench.scale import Scale
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
-PARTS = ("calls", "disk")
+PARTS = ("calls", "disk", "streams")
 
 
 def main() -> None:
@@ -50,6 +50,7 @@ def run(scale: Scale, *, only: tuple[str, ...], rows: str = "") -> list[Part]:
     measures: dict[str, Callable[[], Part]] = {
         "calls": lambda: calls.measure(scale, only=rows),
         "disk": lambda: disk.measure(scale),
+        "streams": lambda: streams.measure(scale),
     }
     found: list[Part] = []
     for name in only:

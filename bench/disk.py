@@ -83,8 +83,8 @@ every sync of the database and its log, in the server's own process (`bench/slow
             kept, shim = slow.clew.share_of(between.clew), 1 - between.clew.share_of(fast.clew)
             said.append(
                 bullet(
-                    f"With {connections} writing at a time, 1 ms more leaves {kept:.0%} of the appends a second (of the "
-                    f"bare floor's {slow.bare.share_of(between.bare):.0%}), and p99 goes from "
+                    f"With {connections} writing at a time, 1 ms more leaves {kept:.0%} of the appends a second (of "
+                    f"the bare floor's {slow.bare.share_of(between.bare):.0%}), and p99 goes from "
                     f"{between.clew.middle.p99_ms:.1f} to {slow.clew.middle.p99_ms:.1f} ms. The VFS by itself takes "
                     f"{max(0, shim):.0%}."
                 )

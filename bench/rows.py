@@ -64,6 +64,12 @@ def filtered(user: str) -> bytes:
     return request("GET", f"/v1/threads?limit=20&metadata%5Buser%5D={user}&metadata%5Bchannel%5D={CHANNEL}")
 
 
+def answers(server: Server, loader: Loader, requests: list[bytes], count: int) -> list[Any]:
+    """What the server answers to so many of these requests, many at a time."""
+    plan = Plan(port=server.port, connections=min(count, 64), requests=requests, count=count, keep=True)
+    return [msgspec.json.decode(body) for body in loader.perform(plan).bodies]
+
+
 class Seeds:
     """The data that reading rows read: small threads, large threads, and threads to append to."""
 
@@ -75,8 +81,7 @@ class Seeds:
         self.filled = {length: self._filled(self._threads(count), length) for length, count in filled.items()}
 
     def _do(self, requests: list[bytes], count: int) -> list[Any]:
-        plan = Plan(port=self._server.port, connections=min(count, 64), requests=requests, count=count, keep=True)
-        return [msgspec.json.decode(body) for body in self._loader.perform(plan).bodies]
+        return answers(self._server, self._loader, requests, count)
 
     def _threads(self, count: int) -> list[str]:
         return [made["id"] for made in self._do(CREATE, count)]

@@ -30,6 +30,8 @@ class Scale:
     """Threads of a store, from the smallest to the largest."""
     runs: int
     readers: int
+    settle_seconds: float
+    """How long streams go on before and after what is measured: readers join meanwhile."""
     stream_seconds: float
     starts: int
     grown: int
@@ -45,6 +47,7 @@ FULL: Final = Scale(
     stores=(1_000, 1_000_000),
     runs=100,
     readers=1_000,
+    settle_seconds=4,
     stream_seconds=10,
     starts=9,
     grown=200_000,
@@ -58,6 +61,7 @@ QUICK: Final = Scale(
     stores=(1_000, 20_000),
     runs=50,
     readers=200,
+    settle_seconds=2,
     stream_seconds=3,
     starts=3,
     grown=20_000,

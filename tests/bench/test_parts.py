@@ -17,6 +17,7 @@ TINY = Scale(
     stores=(10, 50),
     runs=2,
     readers=4,
+    settle_seconds=0.3,
     stream_seconds=0.3,
     starts=1,
     grown=200,
@@ -24,6 +25,7 @@ TINY = Scale(
 SAID = {
     "calls": ["| append a message | 4 |", "| list 20 threads by metadata | 1 |", "Appends go together"],
     "disk": ["| append a message | + 1 ms | 4 |", "With 4 writing at a time"],
+    "streams": ["| through Clew | 2 | 2 |", "| through Clew | 2 | 4 |", "No reader is last"],
 }
 
 

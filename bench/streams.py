@@ -1,0 +1,162 @@
+"""Part "streams": what Clew adds to the delay of each token, and what a reader costs."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+from typing import TYPE_CHECKING, Any, Final
+
+from bench.processes import Loader, Server, Worker, clew
+from bench.readers import Crowd, Read
+from bench.rows import answers, request
+from bench.text import bullet, table
+
+if TYPE_CHECKING:
+    from bench.scale import Scale
+
+PACE: Final = 20
+"""Tokens a second of each stream: what hosted models do, more or less."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One crowd, through Clew."""
+
+    streams: int
+    readers: int
+    read: Read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streams:
+    """What was found. `direct` reads the model itself: what its process, the socket and the readers' process take."""
+
+    direct: Read
+    lines: list[Line]
+
+    def section(self) -> str:
+        """What the page says."""
+        head = (
+            "what | streams | readers | p50 ms | p99 ms | added p50 ms | added p99 ms "
+            "| readers' medians, ms | tokens a piece | server's share of a core | KiB a reader"
+        )
+        direct = self.direct
+        rows = [["the model itself", str(len(direct.medians)), str(len(direct.medians)), *_delays(direct), *[""] * 6]]
+        for line in self.lines:
+            read = line.read
+            rows.append(
+                [
+                    "through Clew",
+                    str(line.streams),
+                    str(line.readers),
+                    *_delays(read),
+                    f"{(read.p50 - direct.p50) / 1000:.2f}",
+                    f"{(read.p99 - direct.p99) / 1000:.2f}",
+                    f"{min(read.medians) / 1000:.2f} to {max(read.medians) / 1000:.2f}",
+                    f"{read.tokens / read.pieces:.2f}",
+                    f"{read.server_busy:.0%}",
+                    f"{read.memory_kib:.0f}" if line.readers > line.streams else "",
+                ]
+            )
+        return f"""\
+## Streams
+
+A program speaks like a model, {PACE} tokens a second in each of many streams at once; each token holds the moment at
+which it was said. Clew reads it, writes each token to the disk, and shows it to whoever follows the run: one reader
+began the run, the others came later (`listRunEvents`). The readers are in one other process, on the same machine and
+clock; what is said while they join does not count.
+
+{table(head, rows)}
+{"".join(self._sentences())}"""
+
+    def _sentences(self) -> list[str]:
+        few, many = self.lines[0], self.lines[-1]
+        said = [
+            bullet(
+                "**A delay** is the time from a token's saying to its reading. What Clew adds to it is the difference "
+                "to the same readers at the model itself: one more process, a commit, and one more socket."
+            ),
+            bullet(
+                f"With {few.streams} streams and {few.readers} readers Clew adds "
+                f"{(few.read.p50 - self.direct.p50) / 1000:.1f} ms to half of all tokens. With {many.readers} readers "
+                f"of {many.streams} streams it is {(many.read.p50 - self.direct.p50) / 1000:.1f} ms, for "
+                f"{many.readers * PACE:,} tokens a second that go out."
+            ),
+            bullet(
+                "**Pieces** grow where the server falls behind: fragments that wait for one commit go out together, so "
+                f"that a reader gets all tokens in fewer pieces ({many.read.tokens / many.read.pieces:.2f} tokens a "
+                "piece with the most readers) rather than later and later."
+            ),
+        ]
+        if many.readers > many.streams:
+            fastest, middle, slowest = min(many.read.medians), median(many.read.medians), max(many.read.medians)
+            said.append(
+                bullet(
+                    f"**No reader is last.** Of {many.readers} readers the best served has a middle delay of "
+                    f"{fastest / 1000:.1f} ms, the worst {slowest / 1000:.1f} ms, all together {middle / 1000:.1f} ms. "
+                    f"Each reader beyond the first takes {many.read.memory_kib:.0f} KiB of the server's memory, its "
+                    "connection included."
+                )
+            )
+        said.append(
+            bullet(f"The readers' process took at most {max(line.read.busy for line in self.lines):.0%} of one core.")
+        )
+        return said
+
+
+def _delays(read: Read) -> list[str]:
+    return [f"{read.p50 / 1000:.2f}", f"{read.p99 / 1000:.2f}"]
+
+
+def measure(scale: Scale) -> Streams:
+    """The model itself, then Clew with one reader for each stream, then with many."""
+    tokens = int((scale.stream_seconds + scale.settle_seconds * 2) * PACE)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Server("bench.steady_model", "--pace", str(PACE), "--tokens", str(tokens)) as model,
+        clew(
+            f"{folder}/clew",
+            "--model-url",
+            f"http://127.0.0.1:{model.port}/v1",
+            "--runs-at-once",
+            str(scale.runs),
+        ) as server,
+        Loader() as loader,
+        Worker("bench.readers") as readers,
+    ):
+        ask = request("POST", "/v1/chat/completions", {"model": "any", "messages": [], "stream": True})
+        crowd = partial(Crowd, settle_seconds=scale.settle_seconds, seconds=scale.stream_seconds)
+        direct = readers.ask(crowd(port=model.port, process=model.id, begin=[ask] * scale.runs), Read)
+        print(f"the model itself: p50 {direct.p50:.0f} µs, p99 {direct.p99:.0f} µs", file=sys.stderr)
+        (assistant,) = answers(server, loader, [request("POST", "/v1/assistants", {"model": "any"})], 1)
+        lines: list[Line] = []
+        for others in (0, scale.readers // scale.runs - 1):
+            created = answers(server, loader, [request("POST", "/v1/threads", THREAD)], scale.runs)
+            run = {"assistant_id": assistant["id"], "stream": True}
+            asked = crowd(
+                port=server.port,
+                process=server.id,
+                begin=[closing(request("POST", f"/v1/threads/{thread['id']}/runs", run)) for thread in created],
+                join=[closing(request("GET", f"/v1/threads/{thread['id']}/runs/{{run}}/events")) for thread in created],
+                others=others,
+            )
+            read = readers.ask(asked, Read)
+            lines.append(Line(streams=scale.runs, readers=scale.runs * (1 + others), read=read))
+            print(
+                f"{lines[-1].readers} readers of {scale.runs} streams: p50 {read.p50:.0f} µs, p99 {read.p99:.0f} µs, "
+                f"{read.tokens} tokens in {read.pieces} pieces, server {read.server_busy:.0%}, readers {read.busy:.0%} "
+                f"of a core, {read.memory_kib:.0f} KiB a reader",
+                file=sys.stderr,
+            )
+        return Streams(direct=direct, lines=lines)
+
+
+THREAD: Final[dict[str, Any]] = {"messages": [{"role": "user", "content": "Speak."}]}
+
+
+def closing(asked: bytes) -> bytes:
+    """The same request, for an answer that ends its connection: streams end so."""
+    return asked.replace(b"Connection: keep-alive", b"Connection: close")
