@@ -6,12 +6,11 @@ What else ran meanwhile is measured too: a moment in which something else took m
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from bench.load import Plan
-from bench.processes import TICKS
+from bench.processes import machine_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,18 +74,10 @@ def _quietest(server: Server, loader: Loader, plan: Plan, *, attempts: int) -> F
     """The figures of a moment in which nothing else ran, or of the best of some."""
     tried: list[Figures] = []
     while len(tried) < attempts and not (tried and tried[-1].others < QUIET):
-        ours, everyone = server.cpu_seconds, _machine_seconds()
+        ours, everyone = server.cpu_seconds, machine_seconds()
         outcome = loader.perform(plan)
-        tried.append(_figures(outcome, server.cpu_seconds - ours, _machine_seconds() - everyone))
+        tried.append(_figures(outcome, server.cpu_seconds - ours, machine_seconds() - everyone))
     return min(tried, key=lambda one: one.others)
-
-
-def _machine_seconds() -> float:
-    """What all processes have had of all cores so far."""
-    user, nice, system, _idle, _waiting, *interrupts = map(
-        int, Path("/proc/stat").read_text().split("\n")[0].split()[1:9]
-    )
-    return (user + nice + system + sum(interrupts)) / TICKS
 
 
 def _figures(outcome: Outcome, cpu_seconds: float, machine_seconds: float) -> Figures:

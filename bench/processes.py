@@ -68,6 +68,14 @@ def cpu_seconds(process: int | str = "self") -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def machine_seconds() -> float:
+    """What all processes have had of all cores so far."""
+    user, nice, system, _idle, _waiting, *interrupts = map(
+        int, Path("/proc/stat").read_text().split("\n")[0].split()[1:9]
+    )
+    return (user + nice + system + sum(interrupts)) / TICKS
+
+
 def memory_mib(process: int) -> float:
     """What a process holds in memory."""
     status = Path(f"/proc/{process}/status").read_text()

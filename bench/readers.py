@@ -8,7 +8,9 @@ have joined counts.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import signal
 import sys
 from functools import partial
 from typing import Final
@@ -16,7 +18,7 @@ from typing import Final
 import msgspec
 import uvloop
 
-from bench.processes import cpu_seconds, memory_mib
+from bench.processes import cpu_seconds, machine_seconds, memory_mib
 from bench.steady_model import moment
 
 STAMP: Final = re.compile(rb"@(\d{15})")
@@ -27,11 +29,12 @@ JOIN_SECONDS_MAX: Final = 60
 class Crowd(msgspec.Struct, kw_only=True):
     """What to follow: streams that these requests begin, at this port, each with so many readers.
 
-    `join` is the request of the others, with `{run}` where the run's id belongs; `process` the server's.
+    `join` is the request of the others, with `{run}` where the run's id belongs. `server` and `model` are processes.
     """
 
     port: int
-    process: int
+    server: int
+    model: int
     begin: list[bytes]
     join: list[bytes] = msgspec.field(default_factory=list)
     others: int = 0
@@ -42,8 +45,9 @@ class Crowd(msgspec.Struct, kw_only=True):
 class Read(msgspec.Struct, kw_only=True):
     """What came of it. Delays are microseconds from a token's saying to its reading.
 
-    `medians` has each reader's middle delay. `memory_kib` is what each reader beyond the first took of the server;
-    `server_busy` and `busy` are the shares of a core that the server and this process took.
+    `medians` has each reader's middle delay. `memory_kib` is what each reader beyond the first took of the server,
+    `joined_seconds` how long it took until all of those had caught up. `server_busy`, `busy` and `others` are the
+    shares of a core that the server, this process, and everybody but them and the model took.
     """
 
     tokens: int
@@ -52,8 +56,10 @@ class Read(msgspec.Struct, kw_only=True):
     p99: float
     medians: list[float]
     memory_kib: float
+    joined_seconds: float
     server_busy: float
     busy: float
+    others: float
 
 
 class Readers:
@@ -121,25 +127,49 @@ class Reader(asyncio.Protocol):
         self.over.set_result(None)
 
 
+class Shares:
+    """What takes how much of a core, from its making to `end`."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        self._crowd = crowd
+        self._began = self._seconds()
+        self.server = self.ours = self.others = 0.0
+
+    def _seconds(self) -> tuple[float, float, float, float]:
+        model, server = cpu_seconds(self._crowd.model), cpu_seconds(self._crowd.server)
+        return model, server, cpu_seconds(), machine_seconds()
+
+    def end(self) -> None:
+        """Work it out."""
+        spent = [now - then for now, then in zip(self._seconds(), self._began, strict=True)]
+        model, self.server, self.ours, machine = (seconds / self._crowd.seconds for seconds in spent)
+        # Read directly, the model is the server.
+        known = self.ours + self.server + (model if self._crowd.model != self._crowd.server else 0)
+        self.others = max(0, machine - known)
+
+
 async def follow(crowd: Crowd) -> Read:
-    """Follow it all to the end. Raises where a reader lacks tokens that another reader of the same crowd had."""
+    """Follow it all to the end. Raises where one reader of a stream lacks what another had."""
     readers = Readers(crowd)
     first = await readers.open(crowd.begin)
-    before = memory_mib(crowd.process)
-    joining = [
-        request.replace(b"{run}", reader.run) for reader, request in zip(first, crowd.join, strict=False)
-    ] * crowd.others
-    await readers.open(joining)
+    before = memory_mib(crowd.server)
+    joins = [request.replace(b"{run}", reader.run) for reader, request in zip(first, crowd.join, strict=False)]
+    began = moment()
+    joined = await readers.open(joins * crowd.others)
+    joined_seconds = (moment() - began) / 1_000_000
     await asyncio.sleep(crowd.settle_seconds)
-    memory_kib = (memory_mib(crowd.process) - before) * 1024 / max(1, len(joining))
-    ours, theirs = cpu_seconds(), cpu_seconds(crowd.process)
+    memory_kib = (memory_mib(crowd.server) - before) * 1024 / len(joined) if joined else 0
+    shares = Shares(crowd)
     readers.since = moment()
-    readers.until = readers.since + int(crowd.seconds * 1_000_000)
     await asyncio.sleep(crowd.seconds)
-    ours, theirs = cpu_seconds() - ours, cpu_seconds(crowd.process) - theirs
+    readers.until = moment()
+    shares.end()
+    os.kill(crowd.model, signal.SIGUSR1)
     await asyncio.gather(*(reader.over for reader in readers.all))
-    if len({reader.tokens for reader in readers.all}) > 1:
-        raise RuntimeError(f"some readers lack tokens: {sorted({reader.tokens for reader in readers.all})}")
+    streams = len(crowd.begin)
+    for stream in range(streams):
+        if len(heard := {reader.tokens for reader in readers.all[stream::streams]}) > 1:
+            raise RuntimeError(f"readers of one stream heard {heard} tokens")
     delays = sorted(delay for reader in readers.all for delay in reader.delays)
     return Read(
         tokens=len(delays),
@@ -148,8 +178,10 @@ async def follow(crowd: Crowd) -> Read:
         p99=delays[len(delays) * 99 // 100],
         medians=[sorted(reader.delays)[len(reader.delays) // 2] for reader in readers.all],
         memory_kib=memory_kib,
-        server_busy=theirs / crowd.seconds,
-        busy=ours / crowd.seconds,
+        joined_seconds=joined_seconds,
+        server_busy=shares.server,
+        busy=shares.ours,
+        others=shares.others,
     )
 
 

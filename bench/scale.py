@@ -31,7 +31,7 @@ class Scale:
     runs: int
     readers: int
     settle_seconds: float
-    """How long streams go on before and after what is measured: readers join meanwhile."""
+    """How long streams go on, once all readers have joined, before it counts."""
     stream_seconds: float
     starts: int
     grown: int
@@ -47,7 +47,7 @@ FULL: Final = Scale(
     stores=(1_000, 1_000_000),
     runs=100,
     readers=1_000,
-    settle_seconds=4,
+    settle_seconds=2,
     stream_seconds=10,
     starts=9,
     grown=200_000,
@@ -61,7 +61,7 @@ QUICK: Final = Scale(
     stores=(1_000, 20_000),
     runs=50,
     readers=200,
-    settle_seconds=2,
+    settle_seconds=1,
     stream_seconds=3,
     starts=3,
     grown=20_000,

@@ -1,6 +1,8 @@
 """A model that speaks at a steady pace, whoever asks.
 
-python -m bench.steady_model --pace 20 --tokens 300
+python -m bench.steady_model --pace 20
+
+It speaks for as long as it is listened to, or until SIGUSR1 ends all answers that are under way.
 
 Streams are not in step: each begins at another moment of the time between two tokens, as those of real models do. Each
 token holds the moment at which it was said, as `@` and microseconds of the machine's monotonic clock, which all
@@ -11,7 +13,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import time
+from functools import partial
 from itertools import count
 from typing import ClassVar, Final
 
@@ -41,13 +45,13 @@ def chunk(data: bytes) -> bytes:
 
 
 class Speaker(asyncio.Protocol):
-    """One connection: a request, whatever it is, and an answer of so many tokens."""
+    """One connection: a request, whatever it is, and an answer that goes on and on."""
 
-    _numbers: ClassVar = count()
+    numbers: ClassVar = count()
+    speaking: ClassVar[set[Speaker]] = set()
 
-    def __init__(self, *, pace: float, tokens: int) -> None:
+    def __init__(self, pace: float) -> None:
         self._pace = pace
-        self._tokens = tokens
         self._said = 0
         self._waiting = b""
 
@@ -62,26 +66,40 @@ class Speaker(asyncio.Protocol):
             self._waiting = b""
             self._transport.write(HEAD)
             loop = asyncio.get_running_loop()
-            self._began = loop.time() + next(self._numbers) * GOLDEN % 1 / self._pace
-            loop.call_at(self._began, self._say)
+            self._began = loop.time() + next(self.numbers) * GOLDEN % 1 / self._pace
+            self._next = loop.call_at(self._began, self._say)
+            self.speaking.add(self)
 
     def _say(self) -> None:
-        if self._transport.is_closing():
-            return
-        if self._said == self._tokens:
-            self._transport.write(chunk(STOP) + chunk(b"[DONE]") + b"0\r\n\r\n")
-            self._transport.close()
-            return
         self._said += 1
         self._transport.write(chunk(TOKEN % moment()))
-        asyncio.get_running_loop().call_at(self._began + self._said / self._pace, self._say)
+        self._next = asyncio.get_running_loop().call_at(self._began + self._said / self._pace, self._say)
+
+    def end(self) -> None:
+        """Say no more."""
+        self._next.cancel()
+        self._transport.write(chunk(STOP) + chunk(b"[DONE]") + b"0\r\n\r\n")
+        self._transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        if self in self.speaking:
+            self._next.cancel()
+            self.speaking.remove(self)
+
+    @classmethod
+    def end_all(cls) -> None:
+        """Let every answer end."""
+        for speaker in list(cls.speaking):
+            speaker.end()
 
 
-async def serve(*, pace: float, tokens: int) -> None:
+async def serve(pace: float) -> None:
     """Serve until killed."""
     loop = asyncio.get_running_loop()
     listening = bound_socket("127.0.0.1", 0)
-    await loop.create_server(lambda: Speaker(pace=pace, tokens=tokens), sock=listening)
+    await loop.create_server(partial(Speaker, pace), sock=listening)
+    loop.add_signal_handler(signal.SIGUSR1, Speaker.end_all)
     print(f"serving http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
     await loop.create_future()
 
@@ -90,9 +108,7 @@ def main() -> None:
     """Speak as the arguments say."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pace", type=float, required=True, help="tokens a second")
-    parser.add_argument("--tokens", type=int, required=True, help="of each answer")
-    asked = parser.parse_args()
-    uvloop.run(serve(pace=asked.pace, tokens=asked.tokens))
+    uvloop.run(serve(parser.parse_args().pace))
 
 
 if __name__ == "__main__":

@@ -113,23 +113,18 @@ def _delays(read: Read) -> list[str]:
 
 def measure(scale: Scale) -> Streams:
     """The model itself, then Clew with one reader for each stream, then with many."""
-    tokens = int((scale.stream_seconds + scale.settle_seconds * 2) * PACE)
     with (
         tempfile.TemporaryDirectory() as folder,
-        Server("bench.steady_model", "--pace", str(PACE), "--tokens", str(tokens)) as model,
+        Server("bench.steady_model", "--pace", str(PACE)) as model,
         clew(
-            f"{folder}/clew",
-            "--model-url",
-            f"http://127.0.0.1:{model.port}/v1",
-            "--runs-at-once",
-            str(scale.runs),
+            f"{folder}/clew", "--model-url", f"http://127.0.0.1:{model.port}/v1", "--runs-at-once", str(scale.runs)
         ) as server,
         Loader() as loader,
         Worker("bench.readers") as readers,
     ):
         ask = request("POST", "/v1/chat/completions", {"model": "any", "messages": [], "stream": True})
-        crowd = partial(Crowd, settle_seconds=scale.settle_seconds, seconds=scale.stream_seconds)
-        direct = readers.ask(crowd(port=model.port, process=model.id, begin=[ask] * scale.runs), Read)
+        crowd = partial(Crowd, model=model.id, settle_seconds=scale.settle_seconds, seconds=scale.stream_seconds)
+        direct = readers.ask(crowd(port=model.port, server=model.id, begin=[ask] * scale.runs), Read)
         print(f"the model itself: p50 {direct.p50:.0f} µs, p99 {direct.p99:.0f} µs", file=sys.stderr)
         (assistant,) = answers(server, loader, [request("POST", "/v1/assistants", {"model": "any"})], 1)
         lines: list[Line] = []
@@ -138,7 +133,7 @@ def measure(scale: Scale) -> Streams:
             run = {"assistant_id": assistant["id"], "stream": True}
             asked = crowd(
                 port=server.port,
-                process=server.id,
+                server=server.id,
                 begin=[closing(request("POST", f"/v1/threads/{thread['id']}/runs", run)) for thread in created],
                 join=[closing(request("GET", f"/v1/threads/{thread['id']}/runs/{{run}}/events")) for thread in created],
                 others=others,
@@ -148,7 +143,7 @@ def measure(scale: Scale) -> Streams:
             print(
                 f"{lines[-1].readers} readers of {scale.runs} streams: p50 {read.p50:.0f} µs, p99 {read.p99:.0f} µs, "
                 f"{read.tokens} tokens in {read.pieces} pieces, server {read.server_busy:.0%}, readers {read.busy:.0%} "
-                f"of a core, {read.memory_kib:.0f} KiB a reader",
+                f"of a core, {read.memory_kib:.0f} KiB a reader, joined in {read.joined_seconds:.1f} s; others took {read.others:.0%}",
                 file=sys.stderr,
             )
         return Streams(direct=direct, lines=lines)
