@@ -29,6 +29,15 @@ class Line:
     readers: int
     read: Read
 
+    def __str__(self) -> str:
+        read = self.read
+        return (
+            f"{self.readers} readers of {self.streams} streams: p50 {read.p50:.0f} µs, p99 {read.p99:.0f} µs, "
+            f"{read.tokens} tokens in {read.pieces} pieces, server {read.server_busy:.0%}, readers {read.busy:.0%} "
+            f"of a core, {read.memory_kib:.0f} KiB a reader, joined in {read.joined_seconds:.1f} s; "
+            f"others took {read.others:.0%}"
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streams:
@@ -140,12 +149,7 @@ def measure(scale: Scale) -> Streams:
             )
             read = readers.ask(asked, Read)
             lines.append(Line(streams=scale.runs, readers=scale.runs * (1 + others), read=read))
-            print(
-                f"{lines[-1].readers} readers of {scale.runs} streams: p50 {read.p50:.0f} µs, p99 {read.p99:.0f} µs, "
-                f"{read.tokens} tokens in {read.pieces} pieces, server {read.server_busy:.0%}, readers {read.busy:.0%} "
-                f"of a core, {read.memory_kib:.0f} KiB a reader, joined in {read.joined_seconds:.1f} s; others took {read.others:.0%}",
-                file=sys.stderr,
-            )
+            print(lines[-1], file=sys.stderr)
         return Streams(direct=direct, lines=lines)
 
 
