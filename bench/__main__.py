@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import calls, disk, streams
+from bench import calls, disk, growth, shapes, start, streams
+from bench.calls import Calls
 from bench.page import page
 from bench.scale import FULL, QUICK
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from bench.scale import Scale
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
-PARTS = ("calls", "disk", "streams")
+PARTS = ("calls", "disk", "shapes", "streams", "start", "growth")
 
 
 def main() -> None:
@@ -47,12 +48,15 @@ def main() -> None:
 
 def run(scale: Scale, *, only: tuple[str, ...], rows: str = "") -> list[Part]:
     """Measure these parts, and print each as soon as it is there."""
+    found: list[Part] = []
     measures: dict[str, Callable[[], Part]] = {
         "calls": lambda: calls.measure(scale, only=rows),
         "disk": lambda: disk.measure(scale),
+        "shapes": lambda: shapes.measure(scale),
         "streams": lambda: streams.measure(scale),
+        "start": lambda: start.measure(scale),
+        "growth": lambda: growth.measure(scale, next((part for part in found if isinstance(part, Calls)), None)),
     }
-    found: list[Part] = []
     for name in only:
         started = time.monotonic()
         print(f"{name} …", file=sys.stderr)
