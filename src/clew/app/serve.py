@@ -17,7 +17,7 @@ from urllib.parse import urlparse
 import uvicorn
 import uvloop
 
-from clew.app.wiring import assemble, default_parts
+from clew.app.wiring import assemble, default_model, default_parts
 from clew.auth.gate import Gate
 from clew.auth.keys import KeyRing
 from clew.auth.openness import host_allowed, may_open, origin_allowed
@@ -165,8 +165,10 @@ async def serve(settings: Settings) -> None:
         is_open = may_open(settings.host, keys_exist=await ring.any_key(), openly_allowed=settings.open)
         if settings.local_model is not None:
             local = await start_local_model(settings.local_model.path)
+        model = default_model()
         assembled = assemble(
             default_parts(
+                model=model,
                 store=store,
                 blobs=blobs,
                 gate=Gate(ring, open_project=settings.project if is_open else None),
@@ -195,6 +197,7 @@ async def serve(settings: Settings) -> None:
         gc.collect()
         gc.freeze()
         print(start_text(settings, local, is_open=is_open), flush=True)  # noqa: T201 (for the person who started it)
+        model.begin()
         await serve_until(stopped, assembled, listening, drain_seconds=settings.drain_seconds)
     finally:
         if local is not None:
