@@ -152,7 +152,7 @@ def measure(scale: Scale, *, only: str = "") -> Calls:
         Server("bench.floors", "bare", "--data", folder) as bare,
         Loader() as loader,
     ):
-        empty_mib = server.memory_mib
+        empty_mib = server.settled_mib()
         print("filling …", file=sys.stderr)
         short, long = scale.page_lengths
         seeds = Seeds(

@@ -7,7 +7,7 @@ import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 
@@ -114,7 +114,7 @@ def measure(scale: Scale, calls: Calls | None) -> Growth:
         count = max(1, scale.grown // LENGTH)
         asyncio.run(_fill(Path(folder), count))
         with closing(apsw.Connection(f"{folder}/clew.db", flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
-            sizes = dict(connection.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name").fetchall())
+            sizes: dict[Any, Any] = dict(connection.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name"))
     of_message = {name: sizes[name] / (count * LENGTH) for name in WHAT if name.startswith("item")}
     of_thread = {name: sizes[name] / count for name in WHAT if not name.startswith("item")}
     return Growth(of_message=of_message, of_thread=of_thread, calls=calls)

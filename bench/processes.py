@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self, TypeVar
@@ -60,6 +61,14 @@ class Server:
     def memory_mib(self) -> float:
         """What it holds in memory."""
         return memory_mib(self.id)
+
+    def settled_mib(self) -> float:
+        """What it holds once that no longer grows: a server that serves already may be loading the rest."""
+        before, now = 0.0, self.memory_mib
+        while now > before:
+            time.sleep(0.5)
+            before, now = now, self.memory_mib
+        return now
 
 
 def cpu_seconds(process: int | str = "self") -> float:

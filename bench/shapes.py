@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROW_MESSAGES: Final = 10_000
 """As many threads of each length as together have so many messages, but one at least and 100 at most."""
 THREADS_OF_A_USER: Final = 50
-SAMPLE: Final = 5_000
+SAMPLE: Final = 1_000
 """Threads of a store that are read and written."""
 Requests = dict[str, list[bytes]]
 """By name of the row."""
@@ -95,9 +95,9 @@ threads of the shortest and to one of the longest, to {SAMPLE:,} threads of a st
             bullet(
                 f"**Size costs little.** An append takes at most {worst_append.ratio:.2f} times as long, with "
                 f"{max(worst_append.taken):,} {worst_append.noun} and {worst_append.connections} at a time. Of all "
-                f"calls `{worst.name}` grows most: {worst.ratio:.2f} times, with {max(worst.taken):,} {worst.noun}. A thing "
-                "is found by its key and a page by where it begins; what grows is the depth of the indexes, and how many "
-                "of their pages are in memory."
+                f"calls `{worst.name}` grows most: {worst.ratio:.2f} times, with {max(worst.taken):,} {worst.noun}. A "
+                "thing is found by its key and a page by where it begins; what grows is the depth of the indexes, and "
+                "how many of their pages are in memory."
             ),
             bullet(
                 "By default a thread takes 100,000 entries (`thread_entries_max`), as many as the hosted service did; "
