@@ -21,6 +21,7 @@ CALLS = {"run", "one", "all", "place", "page_by_time"}
 ARGUED = {
     "thread_gone_next": "takes the first row of the table, whichever it is",
     "key_all": "the operator's list of all keys: they are few, and sorted after reading",
+    "thread_metadata_known": "counts a hundred rows at most, which are found by their key",
     "batch_counts": "the files of a batch, at most 2,000, are found by an index and then put together by state",
 }
 """Statements that may walk a table or sort what they found, and why."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from clew.domain.problem import AlreadyExists
 from clew.domain.thread import Thread
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from clew.domain.page import Page, Window
+
+RARE_MAX: Final = 100
 
 
 def _thread_from_row(row: Row) -> Thread:
@@ -113,7 +115,8 @@ class ThreadTable(Table):
         )
         if not metadata:
             return self.page_by_time("thread_page", window, where, _thread_from_row, project_id=project_id, now=now)
-        (name, value), *others = metadata.items()
+        # The order in which a caller writes them says nothing: a pair that all threads have would lead through all.
+        name = min(metadata, key=lambda name: self._known(project_id, name, metadata[name]))
         return self.page_by_time(
             "thread_found",
             window,
@@ -122,9 +125,14 @@ class ThreadTable(Table):
             project_id=project_id,
             now=now,
             name=name,
-            value=value,
-            others=dump_value(dict(others)).decode(),
+            value=metadata[name],
+            others=dump_value({other: value for other, value in metadata.items() if other != name}).decode(),
         )
+
+    def _known(self, project_id: str, name: str, value: str) -> int:
+        """How many threads have this pair, counted as far as it takes to tell rare from common."""
+        row = self.one("thread_metadata_known", project_id=project_id, name=name, value=value, limit=RARE_MAX)
+        return int(row[0]) if row else 0
 
     async def sweep(self, *, now: int, limit: int) -> int:
         freed = 0
