@@ -29,7 +29,8 @@ class Scale:
     stores: tuple[int, ...]
     """Threads of a store, from the smallest to the largest."""
     runs: int
-    readers: int
+    readers: tuple[int, ...]
+    """Of each run."""
     settle_seconds: float
     """How long streams go on, once all readers have joined, before it counts."""
     stream_seconds: float
@@ -41,12 +42,12 @@ class Scale:
 FULL: Final = Scale(
     seconds=1.5,
     rounds=3,
-    attempts=4,
+    attempts=3,
     page_threads=3,
     lengths=(100, 10_000, 1_000_000),
     stores=(1_000, 1_000_000),
     runs=100,
-    readers=1_000,
+    readers=(1, 3, 10),
     settle_seconds=2,
     stream_seconds=10,
     starts=9,
@@ -60,7 +61,7 @@ QUICK: Final = Scale(
     lengths=(100, 10_000),
     stores=(1_000, 20_000),
     runs=50,
-    readers=200,
+    readers=(1, 4),
     settle_seconds=1,
     stream_seconds=3,
     starts=3,

@@ -9,12 +9,15 @@ from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
+from bench.measure import QUIET
 from bench.processes import Loader, Server, Worker, clew
 from bench.readers import Crowd, Read
 from bench.rows import answers, request
 from bench.text import bullet, table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench.scale import Scale
 
 PACE: Final = 20
@@ -90,14 +93,17 @@ clock; what is said while they join does not count.
             ),
             bullet(
                 f"With {few.streams} streams and {few.readers} readers Clew adds "
-                f"{(few.read.p50 - self.direct.p50) / 1000:.1f} ms to half of all tokens. With {many.readers} readers "
-                f"of {many.streams} streams it is {(many.read.p50 - self.direct.p50) / 1000:.1f} ms, for "
-                f"{many.readers * PACE:,} tokens a second that go out."
+                f"{(few.read.p50 - self.direct.p50) / 1000:.1f} ms to half of all tokens, "
+                f"{(few.read.p99 - self.direct.p99) / 1000:.1f} ms to 99 of 100. A token then takes "
+                f"{few.read.server_busy * 1_000_000 / (few.streams * PACE):.0f} µs of the server's CPU, all together: "
+                "reading it from the model, writing it, and passing it on."
             ),
             bullet(
-                "**Pieces** grow where the server falls behind: fragments that wait for one commit go out together, so "
-                f"that a reader gets all tokens in fewer pieces ({many.read.tokens / many.read.pieces:.2f} tokens a "
-                "piece with the most readers) rather than later and later."
+                f"With {many.readers} readers of {many.streams} streams {many.readers * PACE:,} pieces a second are to "
+                f"go out, and the server takes {many.read.server_busy:.0%} of a core. Where that is all it can have, "
+                "tokens do not come later and later: those that wait for one commit go out as one piece "
+                f"({many.read.tokens / many.read.pieces:.2f} tokens a piece), and the delay stays where it is, at "
+                f"{many.read.p50 / 1000:.0f} ms in the middle."
             ),
         ]
         if many.readers > many.streams:
@@ -111,7 +117,10 @@ clock; what is said while they join does not count.
                 )
             )
         said.append(
-            bullet(f"The readers' process took at most {max(line.read.busy for line in self.lines):.0%} of one core.")
+            bullet(
+                f"The readers' process took at most {max(line.read.busy for line in self.lines):.0%} of one core, and "
+                f"whatever else ran at most {max(line.read.others for line in self.lines):.0%}."
+            )
         )
         return said
 
@@ -133,24 +142,36 @@ def measure(scale: Scale) -> Streams:
     ):
         ask = request("POST", "/v1/chat/completions", {"model": "any", "messages": [], "stream": True})
         crowd = partial(Crowd, model=model.id, settle_seconds=scale.settle_seconds, seconds=scale.stream_seconds)
-        direct = readers.ask(crowd(port=model.port, server=model.id, begin=[ask] * scale.runs), Read)
+        itself = partial(crowd, port=model.port, server=model.id, begin=[ask] * scale.runs)
+        direct = _quietest(readers, itself, attempts=scale.attempts)
         print(f"the model itself: p50 {direct.p50:.0f} µs, p99 {direct.p99:.0f} µs", file=sys.stderr)
         (assistant,) = answers(server, loader, [request("POST", "/v1/assistants", {"model": "any"})], 1)
-        lines: list[Line] = []
-        for others in (0, scale.readers // scale.runs - 1):
+
+        def crowd_of(others: int) -> Crowd:
             created = answers(server, loader, [request("POST", "/v1/threads", THREAD)], scale.runs)
             run = {"assistant_id": assistant["id"], "stream": True}
-            asked = crowd(
+            return crowd(
                 port=server.port,
                 server=server.id,
                 begin=[closing(request("POST", f"/v1/threads/{thread['id']}/runs", run)) for thread in created],
                 join=[closing(request("GET", f"/v1/threads/{thread['id']}/runs/{{run}}/events")) for thread in created],
                 others=others,
             )
-            read = readers.ask(asked, Read)
-            lines.append(Line(streams=scale.runs, readers=scale.runs * (1 + others), read=read))
+
+        lines: list[Line] = []
+        for each in scale.readers:
+            read = _quietest(readers, partial(crowd_of, each - 1), attempts=scale.attempts)
+            lines.append(Line(streams=scale.runs, readers=scale.runs * each, read=read))
             print(lines[-1], file=sys.stderr)
         return Streams(direct=direct, lines=lines)
+
+
+def _quietest(readers: Worker, crowd: Callable[[], Crowd], *, attempts: int) -> Read:
+    """What a crowd read while nothing else ran, or at the quietest of some attempts."""
+    tried: list[Read] = []
+    while len(tried) < attempts and not (tried and tried[-1].others < QUIET):
+        tried.append(readers.ask(crowd(), Read))
+    return min(tried, key=lambda one: one.others)
 
 
 THREAD: Final[dict[str, Any]] = {"messages": [{"role": "user", "content": "Speak."}]}
