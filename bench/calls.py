@@ -7,10 +7,10 @@ import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.measure import in_turn
+from bench.measure import QUIET, in_turn
 from bench.processes import Loader, Server, clew
 from bench.rows import Row, Seeds, floor, rows
-from bench.text import bullet, table
+from bench.text import bullet, paragraph, table
 
 if TYPE_CHECKING:
     from bench.measure import Figures
@@ -75,8 +75,7 @@ class Calls:
         return f"""\
 ## Calls
 
-The load comes from another process over connections that stay open, each sending its next request when the last is
-answered. Whatever else ran on the machine took {self.others:.0%} of one core meanwhile.
+{self._introduction()}
 
 {self._table()}
 Memory of the server: {self.empty_mib:.0f} MiB after its start, {self.full_mib:.0f} MiB after all of the above.
@@ -90,6 +89,17 @@ Memory of the server: {self.empty_mib:.0f} MiB after its start, {self.full_mib:.
 - **The ratios are the result.** Rates are those of this machine at that hour; floors were measured in the same minutes
   and rise and fall with it.
 {self._on_appends()}{self._on_filters()}{self._on_the_load()}"""
+
+    def _introduction(self) -> str:
+        return paragraph(
+            "The load comes from another process over connections that stay open, each sending its next request when "
+            f"the last is answered. Whatever else ran on the machine took {self.others:.0%} of one core meanwhile"
+            + (
+                ". **That is much: these figures say little.**"
+                if self.others > 2 * QUIET
+                else ", which is next to nothing."
+            )
+        )
 
     def _table(self) -> str:
         head = (

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import apsw
 
+from bench.measure import QUIET
+from bench.text import paragraph
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -38,6 +41,15 @@ def machine() -> str:
     )
 
 
+def _measured(scale: Scale) -> str:
+    rounds = "one round" if scale.rounds == 1 else f"the middle of {scale.rounds} rounds"
+    return paragraph(
+        f"Measured {datetime.now(UTC):%Y-%m-%d} on {machine()}. Where nothing else is said, a figure is {rounds} of "
+        f"{scale.seconds:g} seconds, with everything that is compared in turn. A round in which other programs took "
+        f"more than {QUIET:.0%} of a core is done again, up to {scale.attempts} times in all, and the quietest counts."
+    )
+
+
 def page(parts: Sequence[Part], scale: Scale) -> str:
     """The page."""
     sections = "\n".join(part.section() for part in parts)
@@ -49,19 +61,25 @@ def page(parts: Sequence[Part], scale: Scale) -> str:
 One process of Clew as it is installed, started with `clew serve` and nothing but a data folder: SQLite, every answered
 write synced to the disk (`synchronous=FULL`), no key made, so that any is taken.
 
-Measured {datetime.now(UTC):%Y-%m-%d} on {machine()}. Where nothing else is said, a figure is the middle of
-{scale.rounds} rounds of {scale.seconds:g} seconds each, with everything that is compared in turn. To repeat it:
+{_measured(scale)} To repeat it:
 
     uv run just bench --write
 
 {sections}
 ## Where the time goes
 
-Sampled with `py-spy record --gil` at 64 connections: of a retrieve, about a third goes into writing to the socket, a
-tenth into finding the message, the rest into HTTP, routing and checking. Of a page of 20, almost a third goes into
-making 20 messages of their stored JSON and a sixth into saying them in OpenAI's words. Of an append, a third goes into
-the unit of work that the writer runs, and a fifth into the socket. Python runs one thread at a time, so these add up;
-what SQLite does for a lane goes on beside them.
+Sampled with `py-spy record --gil`, when this was last looked at. Python runs one thread at a time, so these add up;
+what SQLite and the kernel do goes on beside them.
+
+At 64 connections, of a retrieve about a third goes into writing to the socket, a tenth into finding the message, the
+rest into HTTP, routing and checking. Of a page of 20, almost a third goes into making 20 messages of their stored JSON
+and a sixth into saying them in OpenAI's words. Of an append, a third goes into the unit of work that the writer runs,
+and a fifth into the socket.
+
+Of a token in 100 streams, a third goes into reading it from the model, most of that inside the HTTP client (httpx2 and
+what it stands on); a sixth into writing to the reader's socket, an eighth into the writer's units of work, and as much
+again into gathering fragments for them and telling readers. With ten readers of each stream the sockets and the waking
+of readers are more than half.
 
 ## What it does not say
 

@@ -27,6 +27,8 @@ ROW_MESSAGES: Final = 10_000
 THREADS_OF_A_USER: Final = 50
 SAMPLE: Final = 1_000
 """Threads of a store that are read and written."""
+RATIO_MAX: Final = 1.2
+"""How many times as long an append may take in the largest shape, to be said to cost little."""
 Requests = dict[str, list[bytes]]
 """By name of the row."""
 
@@ -45,6 +47,11 @@ class Line:
         """How many times as long a call takes in the largest shape as in the smallest."""
         return self.taken[min(self.taken)].share_of(self.taken[max(self.taken)])
 
+    @property
+    def cpu_ratio(self) -> float:
+        """How many times as much of the server's CPU a call takes in the largest shape as in the smallest."""
+        return self.taken[max(self.taken)].middle.cpu_us / self.taken[min(self.taken)].middle.cpu_us
+
     def cells(self) -> list[list[str]]:
         """What the table says."""
         lines: list[list[str]] = []
@@ -59,7 +66,7 @@ class Line:
                     f"{found.p50_ms:.2f}",
                     f"{found.p99_ms:.2f}",
                     f"{found.cpu_us:.0f}",
-                    f"{self.ratio:.2f}" if size == max(self.taken) else "",
+                    *([f"{self.ratio:.2f}", f"{self.cpu_ratio:.2f}"] if size == max(self.taken) else ["", ""]),
                 ]
             )
         return lines
@@ -75,13 +82,14 @@ class Shapes:
 
     def section(self) -> str:
         """What the page says."""
-        head = "what | in | connections | per second | p50 ms | p99 ms | server CPU µs | largest / smallest"
+        head = "what | in | connections | per second | p50 ms | p99 ms | server CPU µs | time, largest / smallest | CPU"
         return f"""\
 ## Long threads, large stores
 
 Filled by the server's own functions before it started, with nothing left out but HTTP. `largest / smallest` says how
-many times as long a call takes in the largest as in the smallest, the middle one of all rounds. Calls go to 100
-threads of the shortest and to one of the longest, to {SAMPLE:,} threads of a store at random, or all that there are.
+many times as long a call takes in the largest as in the smallest, the middle one of all rounds, and how many times as
+much of the server's CPU. Calls go to 100 threads of the shortest, which grow a little by the appends, to one of the
+longest, and to {SAMPLE:,} threads of a store, taken at random.
 
 {table(head, [cells for line in self.lines for cells in line.cells()], words=2)}
 {"".join(self._sentences())}"""
@@ -90,10 +98,11 @@ threads of the shortest and to one of the longest, to {SAMPLE:,} threads of a st
         worst = max(self.lines, key=lambda line: line.ratio)
         appends = [line for line in self.lines if line.name.startswith("append")]
         worst_append = max(appends, key=lambda line: line.ratio)
+        verdict = "Size costs little." if worst_append.ratio <= RATIO_MAX else "Size costs something."
         filled = "; ".join(f"{what} in {seconds:.0f} s" for what, seconds in self.filled.items())
         return [
             bullet(
-                f"**Size costs little.** An append takes at most {worst_append.ratio:.2f} times as long, with "
+                f"**{verdict}** An append takes at most {worst_append.ratio:.2f} times as long, with "
                 f"{max(worst_append.taken):,} {worst_append.noun} and {worst_append.connections} at a time. Of all "
                 f"calls `{worst.name}` grows most: {worst.ratio:.2f} times, with {max(worst.taken):,} {worst.noun}. A "
                 "thing is found by its key and a page by where it begins; what grows is the depth of the indexes, and "

@@ -108,9 +108,10 @@ clock; what is said while they join does not count.
         ]
         if many.readers > many.streams:
             fastest, middle, slowest = min(many.read.medians), median(many.read.medians), max(many.read.medians)
+            fair = "No reader is last." if slowest < 2 * middle else "Some readers come late."
             said.append(
                 bullet(
-                    f"**No reader is last.** Of {many.readers} readers the best served has a middle delay of "
+                    f"**{fair}** Of {many.readers} readers the best served has a middle delay of "
                     f"{fastest / 1000:.1f} ms, the worst {slowest / 1000:.1f} ms, all together {middle / 1000:.1f} ms. "
                     f"Each reader beyond the first takes {many.read.memory_kib:.0f} KiB of the server's memory, its "
                     "connection included."

@@ -16,6 +16,11 @@ def table(head: str, lines: Iterable[Iterable[str]], *, words: int = 1) -> str:
     return f"| {head} |\n|{rule}|\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
+def paragraph(words: str) -> str:
+    """A paragraph, in lines of the page's width."""
+    return fill(words, width=120, break_on_hyphens=False)
+
+
 def bullet(words: str) -> str:
     """A point of a list, in lines of the page's width."""
     return fill(words, width=120, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False) + "\n"

@@ -25,10 +25,10 @@ TINY = Scale(
 SAID = {
     "calls": ["| append a message | 4 |", "| list 20 threads by metadata | 1 |", "Appends go together"],
     "disk": ["| append a message | + 1 ms | 4 |", "With 4 writing at a time"],
-    "shapes": ["| last 20 messages | 30 messages | 4 |", "| append a message | 50 threads | 1 |", "Size costs little"],
+    "shapes": ["| last 20 messages | 30 messages | 4 |", "| append a message | 50 threads | 1 |", "Filling took"],
     "start": ["| on a new data folder |", "Loading the code takes"],
     "growth": ["| `item_by_id` |", "A message takes"],
-    "streams": ["| through Clew | 2 | 2 |", "| through Clew | 2 | 4 |", "No reader is last"],
+    "streams": ["| through Clew | 2 | 2 |", "| through Clew | 2 | 4 |", "Each reader beyond the first takes"],
 }
 
 
