@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from functools import partial
 
 import msgspec
 import uvloop
@@ -124,7 +125,7 @@ async def perform(plan: Plan) -> Outcome:
     spent, started = time.process_time(), time.perf_counter()
     step = max(1, len(plan.requests) // plan.connections)
     for number in range(plan.connections):
-        await loop.create_connection(lambda first=number * step: Connection(load, first), "127.0.0.1", plan.port)
+        await loop.create_connection(partial(Connection, load, number * step), "127.0.0.1", plan.port)
     await load.over
     seconds = time.perf_counter() - started
     busy = (time.process_time() - spent) / seconds

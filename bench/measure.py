@@ -1,32 +1,32 @@
-"""Measuring one row: Clew and its floors in turn, several times, so that a busy hour of the machine strikes all.
+"""Measuring servers in turn, several times, so that a busy hour of the machine strikes all of them.
 
 What else ran meanwhile is measured too: a moment in which something else took much of a core is measured again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, fields
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from bench.load import Plan
-from bench.processes import TICKS
-from bench.rows import Row, floor
+from bench.processes import machine_seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bench.load import Outcome
     from bench.processes import Loader, Server
+    from bench.scale import Scale
 
 
 QUIET: Final = 0.1
 """The share of a core that others may take."""
-ATTEMPTS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What one server did with one row at one number of connections.
+    """What one server did with one kind of request at one number of connections.
 
     `busy` is the share of a core that the load generator took, `others` what took neither it nor the server.
     """
@@ -39,110 +39,45 @@ class Figures:
     others: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One line of the table. `bare` is there for rows that write.
+class Taken:
+    """The figures of one server, round by round; `middle` is what counts."""
 
-    `of_null` and `of_bare` are Clew's rate as a share of the floor's in the same round, the middle one of all rounds.
-    """
-
-    row: Row
-    connections: int
-    clew: Figures
-    null: Figures
-    bare: Figures | None
-    of_null: float
-    of_bare: float | None
+    def __init__(self) -> None:
+        self.rounds: list[Figures] = []
 
     @property
-    def servers(self) -> list[Figures]:
-        """The figures of all servers."""
-        return [one for one in (self.clew, self.null, self.bare) if one]
+    def middle(self) -> Figures:
+        """Each figure's middle over the rounds."""
+        names = [field.name for field in fields(Figures)]
+        return Figures(**{name: median(getattr(one, name) for one in self.rounds) for name in names})
 
-    def __str__(self) -> str:
-        floors = f"null {self.null.rate:,.0f}" + (f", bare {self.bare.rate:,.0f}" if self.bare else "")
-        clew = self.clew
-        return (
-            f"{self.row.name}, {self.connections}: {clew.rate:,.0f}/s, p50 {clew.p50_ms:.2f} ms, "
-            f"p99 {clew.p99_ms:.2f} ms, {clew.cpu_us:.0f} µs CPU ({floors}); others took {clew.others:.0%} of a core"
-        )
+    def share_of(self, other: Taken) -> float:
+        """The rate as a share of another's in the same round, the middle one of all rounds."""
+        return median(our.rate / their.rate for our, their in zip(self.rounds, other.rounds, strict=True))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """A whole benchmark."""
-
-    cells: list[Cell]
-    empty_mib: float
-    full_mib: float
-
-    @property
-    def busy(self) -> float:
-        """The largest share of a core that the load generator took."""
-        return max(one.busy for cell in self.cells for one in cell.servers)
-
-    @property
-    def others(self) -> float:
-        """The share of a core that whatever else ran took, on the average."""
-        shares = [one.others for cell in self.cells for one in cell.servers]
-        return sum(shares) / len(shares)
+def in_turn(
+    asked: Mapping[str, tuple[Server, list[bytes]]], connections: int, loader: Loader, scale: Scale
+) -> dict[str, Taken]:
+    """What each server does with its requests. The first moments of each round are not counted."""
+    taken = {name: Taken() for name in asked}
+    for _ in range(scale.rounds):
+        for name, (server, requests) in asked.items():
+            plan = Plan(port=server.port, connections=connections, requests=requests, seconds=scale.seconds / 10)
+            loader.perform(plan)
+            plan = Plan(port=server.port, connections=connections, requests=requests, seconds=scale.seconds)
+            taken[name].rounds.append(_quietest(server, loader, plan, attempts=scale.attempts))
+    return taken
 
 
-def measure(
-    row: Row,
-    connections: int,
-    loader: Loader,
-    *,
-    clew: Server,
-    null: Server,
-    bare: Server,
-    seconds: float,
-    rounds: int,
-) -> Cell:
-    """One cell. The first moments of each are not counted."""
-    servers = {"clew": (clew, row.requests), "null": (null, floor(row))}
-    if row.writes:
-        servers["bare"] = (bare, floor(row))
-    taken: dict[str, list[Figures]] = {name: [] for name in servers}
-    for _ in range(rounds):
-        for name, (server, requests) in servers.items():
-            warm = Plan(port=server.port, connections=connections, requests=requests, seconds=seconds / 10)
-            loader.perform(warm)
-            plan = Plan(port=server.port, connections=connections, requests=requests, seconds=seconds)
-            taken[name].append(_quietest(server, loader, plan))
-    return Cell(
-        row=row,
-        connections=connections,
-        clew=_middle(taken["clew"]),
-        null=_middle(taken["null"]),
-        bare=_middle(taken["bare"]) if row.writes else None,
-        of_null=_share(taken["clew"], taken["null"]),
-        of_bare=_share(taken["clew"], taken["bare"]) if row.writes else None,
-    )
-
-
-def _quietest(server: Server, loader: Loader, plan: Plan) -> Figures:
+def _quietest(server: Server, loader: Loader, plan: Plan, *, attempts: int) -> Figures:
     """The figures of a moment in which nothing else ran, or of the best of some."""
-    best: Figures | None = None
-    for _ in range(ATTEMPTS):
-        ours, everyone = server.cpu_seconds, _machine_seconds()
+    tried: list[Figures] = []
+    while len(tried) < attempts and not (tried and tried[-1].others < QUIET):
+        ours, everyone = server.cpu_seconds, machine_seconds()
         outcome = loader.perform(plan)
-        ours, everyone = server.cpu_seconds - ours, _machine_seconds() - everyone
-        found = _figures(outcome, ours, everyone)
-        if best is None or found.others < best.others:
-            best = found
-        if best.others < QUIET:
-            break
-    assert best is not None
-    return best
-
-
-def _machine_seconds() -> float:
-    """What all processes have had of all cores so far."""
-    user, nice, system, _idle, _waiting, *interrupts = map(
-        int, Path("/proc/stat").read_text().split("\n")[0].split()[1:9]
-    )
-    return (user + nice + system + sum(interrupts)) / TICKS
+        tried.append(_figures(outcome, server.cpu_seconds - ours, machine_seconds() - everyone))
+    return min(tried, key=lambda one: one.others)
 
 
 def _figures(outcome: Outcome, cpu_seconds: float, machine_seconds: float) -> Figures:
@@ -155,18 +90,4 @@ def _figures(outcome: Outcome, cpu_seconds: float, machine_seconds: float) -> Fi
         cpu_us=cpu_seconds / count * 1_000_000,
         busy=outcome.busy,
         others=max(0, (machine_seconds - cpu_seconds) / outcome.seconds - outcome.busy),
-    )
-
-
-def _share(ours: list[Figures], floors: list[Figures]) -> float:
-    return median(our.rate / floor.rate for our, floor in zip(ours, floors, strict=True))
-
-
-def _middle(rounds: list[Figures]) -> Figures:
-    """Each figure's middle over the rounds."""
-    return Figures(
-        **{
-            name: median(getattr(one, name) for one in rounds)
-            for name in ("rate", "p50_ms", "p99_ms", "cpu_us", "busy", "others")
-        }
     )

@@ -6,15 +6,19 @@ import os
 import re
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
 
 from bench.load import Outcome, Plan
 
+T = TypeVar("T")
 TICKS = os.sysconf("SC_CLK_TCK")
+ROOT = Path(__file__).resolve().parent.parent
+"""Where `python -m bench.…` finds the benchmark, wherever this is started."""
 _SERVING = re.compile(r"serving http://127\.0\.0\.1:(\d+)")
 
 
@@ -27,7 +31,9 @@ class Server:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self._process = stack.enter_context(subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True))
+            self._process = stack.enter_context(
+                subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+            )
             stack.callback(self._process.kill)
             for line in self._process.stdout or ():
                 if found := _SERVING.search(line):
@@ -42,38 +48,86 @@ class Server:
         self._stack.close()
 
     @property
+    def id(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    @property
     def cpu_seconds(self) -> float:
         """What it has had of all cores so far."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu_seconds(self.id)
 
     @property
     def memory_mib(self) -> float:
         """What it holds in memory."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
+        return memory_mib(self.id)
+
+    def settled_mib(self) -> float:
+        """What it holds once that no longer grows: a server that serves already may be loading the rest."""
+        before, now = 0.0, self.memory_mib
+        while now > before:
+            time.sleep(0.5)
+            before, now = now, self.memory_mib
+        return now
 
 
-class Loader:
-    """The process that makes the load."""
+def cpu_seconds(process: int | str = "self") -> float:
+    """What a process has had of all cores so far."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def machine_seconds() -> float:
+    """What all processes have had of all cores so far."""
+    user, nice, system, _idle, _waiting, *interrupts = map(
+        int, Path("/proc/stat").read_text().split("\n")[0].split()[1:9]
+    )
+    return (user + nice + system + sum(interrupts)) / TICKS
+
+
+def memory_mib(process: int) -> float:
+    """What a process holds in memory."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
+
+
+class Worker:
+    """A process that takes a line of JSON, does what it says, and answers with one."""
+
+    def __init__(self, module: str) -> None:
+        self._command = [sys.executable, "-m", module]
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
 
-    def perform(self, plan: Plan) -> Outcome:
+    def ask(self, work: msgspec.Struct, answer: type[T]) -> T:
         """Do this, and say what came of it."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(msgspec.json.encode(plan) + b"\n")
+        self._process.stdin.write(msgspec.json.encode(work) + b"\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError("the load generator has ended")
-        return msgspec.json.decode(line, type=Outcome)
+            raise RuntimeError(f"{self._command[-1]} has ended")
+        return msgspec.json.decode(line, type=answer)
+
+
+class Loader(Worker):
+    """The process that makes the load."""
+
+    def __init__(self) -> None:
+        super().__init__("bench.load")
+
+    def perform(self, plan: Plan) -> Outcome:
+        """Do this, and say what came of it."""
+        return self.ask(plan, Outcome)
+
+
+def clew(data: str, *flags: str, over: tuple[str, ...] = ()) -> Server:
+    """Clew as users start it, over a data folder. `over` is a program that runs it."""
+    return Server(*over, "clew", "serve", "--port", "0", "--data", data, "--log-level", "error", *flags)

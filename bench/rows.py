@@ -13,9 +13,6 @@ from bench.load import Plan
 if TYPE_CHECKING:
     from bench.processes import Loader, Server
 
-SMALL, LARGE = 100, 10_000
-"""Messages of a small and of a large thread."""
-
 TEXT = "The quick brown fox jumps over the lazy dog, again and again. " * 4
 
 
@@ -49,25 +46,45 @@ def request(method: str, path: str, body: Any = None) -> bytes:  # noqa: ANN401 
 
 
 MESSAGE = {"role": "user", "content": TEXT, "metadata": {"channel": "web"}}
-THREAD = {"metadata": {"user": "someone", "channel": "web"}}
+CHANNEL = "web"
+USERS = 20
+"""How many people the threads belong to."""
+
+
+def new_thread(number: int) -> dict[str, Any]:
+    """What the thread with this number is made with: everybody has the same channel, few have the same user."""
+    return {"metadata": {"user": f"user-{number % USERS}", "channel": CHANNEL}}
+
+
+CREATE = [request("POST", "/v1/threads", new_thread(number)) for number in range(USERS)]
+
+
+def filtered(user: str) -> bytes:
+    """The request for a user's newest threads, as an `openai` client writes it."""
+    return request("GET", f"/v1/threads?limit=20&metadata%5Buser%5D={user}&metadata%5Bchannel%5D={CHANNEL}")
+
+
+def answers(server: Server, loader: Loader, requests: list[bytes], count: int) -> list[Any]:
+    """What the server answers to so many of these requests, many at a time."""
+    plan = Plan(port=server.port, connections=min(count, 64), requests=requests, count=count, keep=True)
+    return [msgspec.json.decode(body) for body in loader.perform(plan).bodies]
 
 
 class Seeds:
     """The data that reading rows read: small threads, large threads, and threads to append to."""
 
-    def __init__(self, server: Server, loader: Loader, *, threads: int, small: int, large: int) -> None:
+    def __init__(self, server: Server, loader: Loader, *, threads: int, filled: dict[int, int]) -> None:
+        """`threads` to append to, and by number of messages how many threads that have so many."""
         self._server = server
         self._loader = loader
         self.appended = self._threads(threads)
-        self.small = self._filled(self._threads(small), SMALL)
-        self.large = self._filled(self._threads(large), LARGE)
+        self.filled = {length: self._filled(self._threads(count), length) for length, count in filled.items()}
 
     def _do(self, requests: list[bytes], count: int) -> list[Any]:
-        plan = Plan(port=self._server.port, connections=min(count, 64), requests=requests, count=count, keep=True)
-        return [msgspec.json.decode(body) for body in self._loader.perform(plan).bodies]
+        return answers(self._server, self._loader, requests, count)
 
     def _threads(self, count: int) -> list[str]:
-        return [thread["id"] for thread in self._do([request("POST", "/v1/threads", THREAD)], count)]
+        return [made["id"] for made in self._do(CREATE, count)]
 
     def _filled(self, threads: list[str], messages: int) -> dict[str, list[str]]:
         """Each of the threads, filled with so many messages: their ids by the thread's."""
@@ -87,17 +104,20 @@ def rows(seeds: Seeds) -> list[Row]:
     """Every row, in the order of the table."""
     dice = random.Random(1)
     append = [request("POST", f"/v1/threads/{thread}/messages", MESSAGE) for thread in seeds.appended]
-    some = [(thread, message) for thread, messages in seeds.small.items() for message in messages]
-    get = [request("GET", f"/v1/threads/{thread}/messages/{message}") for thread, message in some]
+    get = [
+        request("GET", f"/v1/threads/{thread}/messages/{message}")
+        for thread, messages in seeds.filled[min(seeds.filled)].items()
+        for message in messages
+    ]
     dice.shuffle(append)
     dice.shuffle(get)
     made = [
         ("append a message", append, True),
-        ("create a thread", [request("POST", "/v1/threads", THREAD)], True),
+        ("create a thread", CREATE, True),
         ("retrieve a message", get[:2000], False),
-        (f"last 20 messages of {SMALL:,}", _last(seeds.small), False),
-        (f"last 20 messages of {LARGE:,}", _last(seeds.large), False),
+        *((f"last 20 messages of {length:,}", _last(threads), False) for length, threads in seeds.filled.items()),
         ("list 20 threads", [request("GET", "/v1/threads?limit=20")], False),
+        ("list 20 threads by metadata", [filtered(f"user-{number}") for number in range(USERS)], False),
     ]
     return [
         Row(name=name, requests=requests, size=seeds.size(requests[0]), writes=writes)

@@ -95,3 +95,9 @@ def test_a_model_by_pattern_goes_before_the_default(tmp_path):
 
     assert routes.default is not None
     assert isinstance(routes.find("whatever"), ModelConfig)
+
+
+def test_what_speaks_to_models_is_not_loaded_before_the_server_serves():
+    """It takes longer to load than the server does."""
+    said = "import sys, clew.app.serve; print({'openai', 'pydantic', 'httpx2'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", said], text=True) == "set()\n"

@@ -50,6 +50,19 @@ class TestFeed:
         assert moved.is_set()
         assert not feed.moved().is_set()
 
+    async def test_wakes_its_readers_after_a_silence_and_again_after_the_next(self, feed):
+        feed.watch(0.01)
+        await feed.moved().wait()
+        await feed.moved().wait()
+        feed.rest()
+        assert feed.silences == 2
+
+    async def test_counts_no_silence_where_there_was_a_word(self, feed):
+        feed.watch(60)
+        feed.publish(events(6))
+        feed.rest()
+        assert feed.silences == 0
+
 
 class TestFeeds:
     def test_forget_a_run_that_nobody_listens_to(self):

@@ -16,7 +16,7 @@ import uvloop
 
 from clew.app.connections import Patience, connections_possible
 from clew.app.http import bound_socket, http_server
-from clew.app.wiring import assemble, default_parts
+from clew.app.wiring import assemble, default_model, default_parts
 from clew.auth.gate import Gate
 from clew.auth.keys import KeyRing
 from clew.auth.openness import host_allowed, may_open, origin_allowed
@@ -123,8 +123,10 @@ async def serve(settings: Settings) -> None:
         is_open = may_open(settings.host, keys_exist=await ring.any_key(), openly_allowed=settings.open)
         if settings.local_model is not None:
             local = await start_local_model(settings.local_model.path)
+        model = default_model()
         assembled = assemble(
             default_parts(
+                model=model,
                 store=store,
                 blobs=blobs,
                 gate=Gate(ring, open_project=settings.project if is_open else None),
@@ -160,6 +162,7 @@ async def serve(settings: Settings) -> None:
             connections_max=min(settings.connections_max, connections_possible()),
             bodies_bytes_max=max(settings.bodies_bytes_max, settings.body_bytes_max),
         )
+        model.begin()
         await serve_until(stopped, assembled, listening, drain_seconds=settings.drain_seconds, patience=patience)
     finally:
         if local is not None:

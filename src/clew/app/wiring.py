@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clew.app.health import Health
 from clew.dialects.openai.dialect import OpenAI, Options
-from clew.engine.completions import Completions
 from clew.engine.engine import Engine
+from clew.engine.later import Later
 from clew.service.core import Core, Limits, RandomIds, SystemClock
 from clew.upkeep.sweep import sweep_forever
 from clew.web.app import App
@@ -67,6 +68,18 @@ def assemble(parts: Parts) -> Assembled:
     return Assembled(core=core, engine=engine, app=app, sweep_seconds=parts.sweep_seconds)
 
 
+def default_model() -> Later:
+    """Models over the network, to be loaded."""
+
+    def load() -> Model:
+        from clew.engine.completions import Completions  # noqa: PLC0415 (this is the loading)
+
+        gc.freeze()  # as `serve` does with what was loaded before
+        return Completions()
+
+    return Later(load)
+
+
 def default_parts(**more: Any) -> Parts:  # noqa: ANN401 (the fields of Parts)
-    """The parts of a real server: the machine's clock, random ids, models over the network; the rest is given."""
-    return Parts(clock=SystemClock(), ids=RandomIds(), model=Completions(), **more)
+    """The parts of a real server: the machine's clock, random ids; the rest is given."""
+    return Parts(clock=SystemClock(), ids=RandomIds(), **more)

@@ -8,6 +8,7 @@ and reads the log again.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -27,6 +28,9 @@ class Feed:
     def __init__(self) -> None:
         self._ring: deque[Event] = deque(maxlen=RING)
         self._moved = asyncio.Event()
+        self._woke_at = time.monotonic()
+        self._timer: asyncio.TimerHandle | None = None
+        self.silences = 0
         self.readers = 0
         self.closed = False
 
@@ -45,8 +49,34 @@ class Feed:
 
     def wake(self) -> None:
         """Let every reader look again."""
+        self._woke_at = time.monotonic()
         self._moved.set()
         self._moved = asyncio.Event()
+
+    def watch(self, seconds: float) -> None:
+        """Wake the readers also after so long without a word, and count that in `silences`. Until `rest`.
+
+        One timer for all of them, which is not set anew with every event: a timer for each reader and each wait was a
+        fifth of what it took to pass a token on.
+        """
+        if self._timer is None:
+            self._set(seconds, seconds)
+
+    def _set(self, after: float, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(after, self._listen, seconds)
+
+    def _listen(self, seconds: float) -> None:
+        quiet = time.monotonic() - self._woke_at
+        if quiet >= seconds:
+            self.silences += 1
+            self.wake()
+            quiet = 0
+        self._set(seconds - quiet, seconds)
+
+    def rest(self) -> None:
+        """Watch no more."""
+        if self._timer is not None:
+            self._timer.cancel()
 
     def close(self) -> None:
         """There will be no more: the run is gone, or the server goes."""
@@ -90,6 +120,7 @@ class Feeds:
         feed = self._by_run[run_id]
         feed.readers -= 1
         if feed.readers == 0:
+            feed.rest()
             del self._by_run[run_id]
 
     def publish(self, run_id: str, events: Sequence[Event]) -> None:

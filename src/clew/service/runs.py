@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from clew.domain.event import Event, EventKind
@@ -295,11 +294,13 @@ async def follow(
     """
     run = await get(core, caller, thread_id, run_id)
     feed = core.feeds.join(run.id)
+    # Nothing tells this process of what another process writes, or of a run that goes with its expired thread.
+    feed.watch(LOOK_AGAIN_SECONDS)
     number = after
     doubtful = True
     try:
         while True:
-            moved = feed.moved()
+            moved, silences = feed.moved(), feed.silences
             events = None if doubtful else feed.after(number)
             if events is None:
                 events = await _stored(core, caller, thread_id, run_id, number)
@@ -312,24 +313,13 @@ async def follow(
                 return
             elif feed.closed:
                 raise Unavailable("the server is stopping; the run goes on with its next start, and can be read on")
-            elif not await _news(moved):
-                doubtful = True
-                yield []
+            else:
+                await moved.wait()
+                if feed.silences > silences:
+                    doubtful = True
+                    yield []
     finally:
         core.feeds.leave(run.id)
-
-
-async def _news(moved: asyncio.Event) -> bool:
-    """Wait for news of a run; False where there was none for so long that the store should be asked.
-
-    Nothing tells this process of what another process writes, or of a run that goes with its expired thread.
-    """
-    try:
-        async with asyncio.timeout(LOOK_AGAIN_SECONDS):
-            await moved.wait()
-    except TimeoutError:
-        return False
-    return True
 
 
 async def _stored(core: Core, caller: Caller, thread_id: str, run_id: str, number: int) -> list[Event]:

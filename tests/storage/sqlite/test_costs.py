@@ -14,12 +14,13 @@ from clew.storage.sqlite.items import MESSAGES
 from clew.storage.sqlite.migrate import migrate
 from clew.storage.sqlite.statements import SQL
 from clew.storage.sqlite.store import SqliteTx
+from clew.storage.sqlite.threads import RARE_MAX
 from clew.storage.sqlite.units import drive
 from storage.conformance import nouns
 from storage.conformance.nouns import NOW, OURS, THEIRS
 
 SHORT, LONG = 400, 200_000
-FEW, MANY = 60, 6_000
+FEW, MANY = 3 * RARE_MAX, 6_000
 KINDS = (Kind.MESSAGE, Kind.TOOL_CALL, Kind.MESSAGE, Kind.GENERATION)
 
 
@@ -195,6 +196,22 @@ def test_a_page_among_many_costs_what_one_among_few_does(crowds, name, bound, or
         return crowds.steps(lambda tx: LISTS[name](tx, project_id, asked))
 
     assert steps(THEIRS, MANY) == steps(OURS, FEW)
+
+
+def test_a_list_by_pairs_costs_the_same_in_whatever_order_they_are_written():
+    meter = Meter()
+
+    async def fill(tx):
+        for n in range(2_000):
+            pairs = {"channel": "web", "user": str(n % 100)}
+            await tx.threads.insert(nouns.thread(f"t{n}", at=NOW + n, metadata=pairs))
+
+    meter.do(fill)
+    asked = {"channel": "web", "user": "7"}, {"user": "7", "channel": "web"}
+    common, rare = [
+        meter.steps(lambda tx, it=it: tx.threads.page(OURS, window(), metadata=it, now=NOW)) for it in asked
+    ]
+    assert common == rare
 
 
 def test_claiming_costs_the_same_however_many_leases_last():

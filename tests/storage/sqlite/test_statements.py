@@ -21,6 +21,7 @@ CALLS = {"run", "one", "all", "place", "page_by_time"}
 ARGUED = {
     "thread_gone_next": "takes the first row of the table, whichever it is",
     "key_all": "the operator's list of all keys: they are few, and sorted after reading",
+    "thread_metadata_known": "counts a hundred rows at most, which are found by their key",
     "batch_counts": "the files of a batch, at most 2,000, are found by an index and then put together by state",
 }
 """Statements that may walk a table or sort what they found, and why."""
@@ -97,6 +98,67 @@ def test_a_statement_finds_its_rows_through_an_index(connection, name):
 @pytest.mark.parametrize("name", ARGUED)
 def test_the_argued_statements_still_need_their_argument(connection, name):
     assert any(walks(step) for step in plan(connection, SQL[name]))
+
+
+SEARCH = re.compile(
+    r"SEARCH (?P<table>\w+) USING (?:COVERING )?(?:INDEX (?P<index>\w+)|(INTEGER )?PRIMARY KEY) \((?P<bound>.*)\)"
+)
+
+SETS = {
+    "assistant_version_place": "all versions of one assistant: people make them by hand",
+    "assistant_versions_delete": "all versions of one assistant: people make them by hand",
+    "batch_counts": "the files of a batch, at most 2,000",
+    "batches_delete": "the batches of one index, when it goes",
+    "blob_known": "asks whether there is one, and stops at the first",
+    "file_places": "the indexes that hold one file, when it goes",
+    "file_places_delete": "the indexes that hold one file, when it goes",
+    "index_files_delete": "the files of one index, when it goes",
+    "item_of_run": "what one run made: its turns are bounded by its end in time",
+    "part_all": "the parts of one upload, when it is put together",
+    "part_drop": "the parts of one upload, when it ends",
+    "run_active": "the active runs of one thread: one, where a dialect asks for the lock",
+    "run_release": "the leases of one worker, when it stops",
+    "run_release_all": "the leases that were left behind, at a start",
+    "thread_runs_gone": "the active runs of one thread, when it goes",
+}
+"""Statements that read or write all rows of some key and have no limit, and why those are few."""
+
+
+def keys(connection):
+    """The columns of every unique key, by its index's name, or by its table's where that is the primary key."""
+    found = {}
+    for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        for _, index, unique, origin, _ in connection.execute(f"PRAGMA index_list({table})").fetchall():
+            columns = [row[2] for row in connection.execute(f"PRAGMA index_info({index})")]
+            if unique:
+                found[index] = columns
+            if origin == "pk":
+                found[table] = columns
+    return found
+
+
+def finds_one(found, aliases, step):
+    """Whether a search binds every column of a unique key, and so gives one row at most."""
+    table = aliases.get(step["table"], step["table"])
+    columns = found.get(step["index"] or table, ["rowid"] if step["index"] is None else [])
+    return bool(columns) and step["bound"] in (" AND ".join(f"{column}=?" for column in columns), "rowid=?")
+
+
+def reads_a_set(connection, sql):
+    aliases = {alias: table for table, alias in re.findall(r"(\w+) AS (\w+)", sql)}
+    steps = [step for line in plan(connection, sql) if (step := SEARCH.fullmatch(line))]
+    return "LIMIT" not in sql and not all(finds_one(keys(connection), aliases, step) for step in steps)
+
+
+@pytest.mark.parametrize("name", SQL)
+def test_a_statement_finds_one_row_or_has_a_limit_or_its_argument(connection, name):
+    """A search alone says little: one by the project alone would read all that the project has."""
+    assert name in SETS or not reads_a_set(connection, SQL[name])
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_arguments_for_sets_are_still_needed(connection, name):
+    assert reads_a_set(connection, SQL[name])
 
 
 HOT = {

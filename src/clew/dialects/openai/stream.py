@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import aclosing
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -25,6 +26,7 @@ from clew.web.answer import Streamed
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
 
+    from clew.domain.event import Delta
     from clew.domain.project import Caller
     from clew.domain.thread import Thread
     from clew.service.core import Core
@@ -129,6 +131,20 @@ def _ends(event: Event, *, through: bool) -> bool:
     return event.progress.ended_at is not None or (event.progress.state is RunState.WAITING and not through)
 
 
+def _frame(number: int | None, frame: Frame) -> bytes:
+    name, data = frame
+    head = b"" if number is None else b"id: %d\n" % number
+    return b"%bevent: %b\ndata: %b\n\n" % (head, name, _encode(data))
+
+
+@lru_cache(maxsize=1024)
+def _fragment(number: int, delta: Delta, first: bool) -> bytes:  # noqa: FBT001 (a key of the cache, as the others)
+    """The frame of a fragment: made once for all who read the run at about the same time."""
+    if delta.text is not None or delta.refusal is not None:
+        return _frame(number, (b"thread.message.delta", mapping.message_delta(delta, first=first)))
+    return _frame(number, (b"thread.run.step.delta", mapping.step_delta(delta)))
+
+
 class Renderer:
     """Events of one run to frames."""
 
@@ -139,11 +155,15 @@ class Renderer:
 
     def render(self, event: Event) -> bytes:
         """The bytes of the event's frames; empty where this dialect has no word for it."""
+        if event.kind is EventKind.DELTA and event.delta is not None:
+            part = (event.delta.item_id, event.delta.index)
+            first = part not in self._begun
+            self._begun.add(part)
+            return _fragment(event.number, event.delta, first)
         frames = list(self._frames(event))
         out: list[bytes] = []
-        for at, (name, data) in enumerate(frames):
-            number = b"id: %d\n" % event.number if at == len(frames) - 1 else b""
-            out.append(b"%bevent: %b\ndata: %b\n\n" % (number, name, _encode(data)))
+        for at, frame in enumerate(frames):
+            out.append(_frame(event.number if at == len(frames) - 1 else None, frame))
         return b"".join(out)
 
     def _frames(self, event: Event) -> Iterator[Frame]:
@@ -159,8 +179,6 @@ class Renderer:
                 yield from self._created(event.item)
             case EventKind.ITEM_ENDED if event.item is not None:
                 yield from self._ended(event.item, event.calls)
-            case EventKind.DELTA if event.delta is not None:
-                yield from self._delta(event)
             case _:
                 return
 
@@ -183,14 +201,3 @@ class Renderer:
             yield _STEP_ENDS[item.status], mapping.step_to_wire(item, calls)
         elif item.kind is Kind.MESSAGE:
             yield _MESSAGE_ENDS.get(item.status, b"thread.message.incomplete"), mapping.message_to_wire(item)
-
-    def _delta(self, event: Event) -> Iterator[Frame]:
-        delta = event.delta
-        if delta is None:
-            return
-        if delta.text is not None or delta.refusal is not None:
-            first = (delta.item_id, delta.index) not in self._begun
-            self._begun.add((delta.item_id, delta.index))
-            yield b"thread.message.delta", mapping.message_delta(delta, first=first)
-        else:
-            yield b"thread.run.step.delta", mapping.step_delta(delta)

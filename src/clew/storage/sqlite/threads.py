@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from clew.domain.noun import replace
 from clew.domain.problem import AlreadyExists
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from clew.domain.page import Page, Window
+
+RARE_MAX: Final = 100
 
 
 def _thread_from_row(row: Sequence[Any]) -> Thread:
@@ -129,7 +131,8 @@ class ThreadTable(Table):
         )
         if not metadata:
             return self.page_by_time("thread_page", window, where, _thread_from_row, project_id=project_id, now=now)
-        (name, value), *others = metadata.items()
+        # The order in which a caller writes them says nothing: a pair that all threads have would lead through all.
+        name = min(metadata, key=lambda name: self._known(project_id, name, metadata[name]))
         return self.page_by_time(
             "thread_found",
             window,
@@ -138,9 +141,14 @@ class ThreadTable(Table):
             project_id=project_id,
             now=now,
             name=name,
-            value=value,
-            others=dump_value(dict(others)).decode(),
+            value=metadata[name],
+            others=dump_value({other: value for other, value in metadata.items() if other != name}).decode(),
         )
+
+    def _known(self, project_id: str, name: str, value: str) -> int:
+        """How many threads have this pair, counted as far as it takes to tell rare from common."""
+        row = self.one("thread_metadata_known", project_id=project_id, name=name, value=value, limit=RARE_MAX)
+        return int(row[0]) if row else 0
 
     async def sweep(self, *, now: int, limit: int) -> int:
         freed = 0

@@ -15,6 +15,12 @@ DELETE FROM thread_metadata
 WHERE project_id = :project_id AND name = :name AND value = :value
   AND created_at = :created_at AND thread_no = :thread_no;
 
+-- name: thread_metadata_known
+SELECT count(*) FROM (
+    SELECT 1 FROM thread_metadata
+    WHERE project_id = :project_id AND name = :name AND value = :value LIMIT :limit
+);
+
 -- name: thread_get
 -- Readers stop seeing an expired thread at once; the sweep removes its rows later.
 SELECT thread.body, thread.expires_at, tail.last_active_at
