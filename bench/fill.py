@@ -66,7 +66,8 @@ class Filling:
         return thread, items[0].id if items else ""
 
     async def _append(self, tx: Tx, thread: Thread, count: int) -> list[Item]:
-        return (await messages.append(tx, self._core, CALLER, thread, [NEW_MESSAGE] * count))[1]
+        entered = await messages.enter(tx, self._core, CALLER, thread.id)
+        return (await messages.append(tx, self._core, CALLER, entered, [NEW_MESSAGE] * count))[1]
 
     async def lengthen(self, thread: Thread, count: int) -> None:
         """So many more messages in this thread."""

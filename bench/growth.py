@@ -26,8 +26,7 @@ GIB: Final = 2**30
 HOUR: Final = 3600
 WHAT: Final = {
     "item": "the message itself, one row of JSON, by thread and place in it",
-    "item_by_id": "index: by thread and id",
-    "item_messages": "index: the messages of a thread, apart from what runs add",
+    "item_by_id": "index: ids that do not say their place, such as those that a client chose",
     "item_by_run": "index: what a run made",
     "thread": "the thread itself",
     "sqlite_autoindex_thread_1": "index: by project and id",
@@ -99,10 +98,10 @@ included:
             )
         said.append(
             bullet(
-                "**Memory does not grow with the store.** The server keeps up to 128 MiB of pages (64 for the writer, "
-                "32 for each of two readers), and the system's file cache does the rest. As long as the pages of the "
+                "**Memory does not grow with the store.** The server keeps up to 160 MiB of pages (64 for the writer, "
+                "32 for each of three readers), and the system's file cache does the rest. As long as the pages of the "
                 "threads in use fit there, a call costs what it costs above; beyond that each call reads a few pages "
-                "from the disk, and each append writes a page of `item_by_id` that it had to read before."
+                "from the disk, and each append the last page of its thread."
             )
         )
         return "".join(said)
