@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument(
         "--folder", type=Path, help="where the data and the journal are kept; else they go if all is well"
     )
+    parser.add_argument("--warm", action="store_true", help="start servers from a process that has loaded the code")
     asked = parser.parse_args()
     warnings.simplefilter("ignore", DeprecationWarning)  # the official client says it of every call
     seed = random.SystemRandom().randrange(1 << 32) if asked.seed is None else asked.seed
@@ -34,7 +35,7 @@ def main() -> int:
     print(f"seed {seed}, in {folder}", flush=True)
     began = time.perf_counter()
     with a_model() as model_url:
-        campaign = Campaign(folder.resolve(), model_url, seed)
+        campaign = Campaign(folder.resolve(), model_url, seed, is_warm=asked.warm)
         faults: tuple[object, ...] = ()
         try:
             asyncio.run(campaign.perform(asked.kills, progress=lambda line: print(line, file=sys.stderr, flush=True)))

@@ -19,6 +19,7 @@ from tests.support.process import ServerProcess
 
 from bench.kill.check import Check
 from bench.kill.journal import Answer, Intent, Journal, read
+from bench.kill.server import WarmServer
 from bench.kill.voice import Call, Plain
 from bench.kill.wire import Wire
 from bench.kill.world import OK, World
@@ -116,11 +117,12 @@ class Life:
 
 @dataclass
 class Campaign:
-    """All lives of one folder. `seed` decides what is written, and when servers die."""
+    """All lives of one folder. `seed` decides what is written, and when servers die; `is_warm` how they are started."""
 
     folder: Path
     model_url: str
     seed: int
+    is_warm: bool = False
     world: World = field(default_factory=World)
     starts: list[float] = field(default_factory=list)
     kills: int = 0
@@ -132,7 +134,8 @@ class Campaign:
         self._journal = Journal(self.folder / "journal.jsonl")
         self._number = 0
         self._writers = [Writer(number, is_official=number < OFFICIAL) for number in range(WRITERS)]
-        self.server = ServerProcess(self.folder, None, "--model-url", self.model_url, "--log-level", "warning")
+        flags = ("--model-url", self.model_url, "--log-level", "warning")
+        self.server = WarmServer(self.folder, *flags) if self.is_warm else ServerProcess(self.folder, None, *flags)
 
     @property
     def port(self) -> int:
