@@ -34,16 +34,12 @@ def main() -> int:
     folder = asked.folder or Path(tempfile.mkdtemp(prefix="clew-kill-"))
     print(f"seed {seed}, in {folder}", flush=True)
     began = time.perf_counter()
-    with a_model() as model_url:
-        campaign = Campaign(folder.resolve(), model_url, seed, is_warm=asked.warm)
-        faults: tuple[object, ...] = ()
+    faults: tuple[object, ...] = ()
+    with a_model() as model_url, Campaign(folder.resolve(), model_url, seed, is_warm=asked.warm) as campaign:
         try:
             asyncio.run(campaign.perform(asked.kills, progress=lambda line: print(line, file=sys.stderr, flush=True)))
         except Violation as violation:
             faults = violation.args
-        finally:
-            if campaign.server.is_running:
-                campaign.server.kill()
     print(summary(campaign, time.perf_counter() - began))
     for fault in faults[:SHOWN_MAX]:
         print(f"VIOLATION {fault}")

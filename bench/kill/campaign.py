@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 from tests.support.process import ServerProcess
@@ -21,7 +21,7 @@ from bench.kill.check import Check
 from bench.kill.journal import Answer, Intent, Journal, read
 from bench.kill.server import WarmServer
 from bench.kill.voice import Call, Plain
-from bench.kill.wire import Wire
+from bench.kill.wire import Dead, Wire
 from bench.kill.world import OK, World
 from bench.kill.writer import Writer
 
@@ -137,6 +137,16 @@ class Campaign:
         flags = ("--model-url", self.model_url, "--log-level", "warning")
         self.server = WarmServer(self.folder, *flags) if self.is_warm else ServerProcess(self.folder, None, *flags)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.server.is_running:
+            self.server.kill()
+        if isinstance(self.server, WarmServer):
+            self.server.close()
+        self._journal.close()
+
     @property
     def port(self) -> int:
         """Where the server listens now."""
@@ -169,15 +179,13 @@ class Campaign:
             if self.kills % 50 == 0:
                 progress(f"{self.kills} kills")
         await self.look(whole=True)
-        self.close()
+        self._stop()
         self._examine()
 
-    def close(self) -> None:
-        """Stop the server in good order, and let the journal be read."""
+    def _stop(self) -> None:
         self.server.tell(signal.SIGTERM)
         if code := self.server.ended():
             raise Violation(f"the server ended with {code} when it was told to stop")
-        self._journal.flush()
 
     def _start(self) -> None:
         began = time.perf_counter()
@@ -230,7 +238,10 @@ class Campaign:
     async def look(self, *, whole: bool) -> None:
         """Check what was written since the last look, or everything. Raises `Violation`."""
         check = Check(self.world, self.port, self.tell, whole=whole)
-        await check.run()
+        try:
+            await check.run()
+        except Dead as dead:
+            raise Violation("the server ended in the middle of an answer that it was not killed in") from dead
         self._journal.flush()
         gc.collect()
         gc.freeze()  # the world only grows: it need not be looked through again and again

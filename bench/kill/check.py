@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -16,7 +16,7 @@ from bench.kill.content import answer_of, bytes_of, output_of, text_of
 from bench.kill.journal import Decided, Ended, Settled
 from bench.kill.log import Ear, Log
 from bench.kill.log import text_of as said_in
-from bench.kill.wire import Refused, Wire
+from bench.kill.wire import Dead, Refused, Wire
 from bench.kill.world import OK, File, Message, Run, Thread
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from bench.kill.journal import Intent, Record
     from bench.kill.world import Thing, World
+
+T = TypeVar("T")
 
 AT_ONCE = 16
 RUN_SECONDS = 60
@@ -56,7 +58,7 @@ class Check:
         marks = list(self._world.things) if self._whole else sorted(self._world.touched)
         things = [thing for mark in marks if (thing := self._world.things.get(mark)) is not None]
         try:
-            await _in_turns(self._thread(thing) for thing in things if isinstance(thing, Thread))
+            await _in_turns(self._thread, [thing for thing in things if isinstance(thing, Thread)])
             await self._files([thing for thing in things if isinstance(thing, File)])
             if self._whole:
                 await self._no_strangers()
@@ -342,7 +344,7 @@ class Check:
                 found.setdefault(value["filename"], []).append(value["id"])
             for mark in unsure:
                 self._found_file(mark, found.get(mark, []))
-        await _in_turns(self._file(file) for file in files if file.made)
+        await _in_turns(self._file, [file for file in files if file.made])
 
     def _found_file(self, mark: str, ids: list[str]) -> None:
         if len(ids) > 1:
@@ -366,7 +368,11 @@ class Check:
             self._wrong(file, "the file was deleted, and is there")
             return
         expected = b"".join(bytes_of(part) for part in file.parts)
-        status, content = await self._ask("GET", f"/files/{file.id}/content")
+        try:
+            status, content = await self._ask("GET", f"/files/{file.id}/content")
+        except Dead:
+            self._wrong(file, "half or changed: its bytes break off")
+            return
         if status != OK or content != expected or value["bytes"] != len(expected) or value["filename"] != file.mark:
             self._wrong(file, f"half or changed: {status}, {len(content)} of {len(expected)} bytes, said {value}")
 
@@ -395,12 +401,12 @@ class Check:
             self._wrong(noun, f"{len(missing)} are not listed: {sorted(missing)[:5]}")
 
 
-async def _in_turns(looks: Iterable[Awaitable[None]]) -> None:
-    """Wait for all of them, some at a time."""
-    waiting = list(looks)
+async def _in_turns(look: Callable[[T], Awaitable[None]], things: Iterable[T]) -> None:
+    """Look at each of them, some at a time."""
+    waiting = list(things)
 
     async def take() -> None:
         while waiting:
-            await waiting.pop()
+            await look(waiting.pop())
 
     await asyncio.gather(*(take() for _ in range(AT_ONCE)))

@@ -5,7 +5,7 @@ One record a line. A check needs nothing else, so a journal that was kept can be
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -98,10 +98,8 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._file = path.open("ab")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Write no more."""
         self._file.close()
 
     def write(self, record: Record) -> None:

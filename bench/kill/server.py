@@ -81,7 +81,7 @@ class WarmServer(ServerProcess):
     def close(self) -> None:
         """Let the warm process go."""
         self._ours.close()
-        self._warm.wait()
+        self._warm.wait(20)
 
 
 def _fork(main: Callable[[list[str]], int], letter: bytes, descriptors: list[int]) -> int:
@@ -105,7 +105,7 @@ def stay_warm(number: int) -> None:
     with socket.socket(fileno=number) as letters:
         while True:
             letter, descriptors, _, _ = socket.recv_fds(letters, LETTER_BYTES, 2)
-            if not letter:
+            if not letter:  # nobody will ask again
                 return
             pid = _fork(cli.main, letter, descriptors)
             letters.send(str(pid).encode())
