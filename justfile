@@ -60,6 +60,10 @@ serve *arguments:
 bench *arguments:
     uv run python -m bench "$@"
 
+# Kill the server again and again while many write to it; arguments go to the campaign
+kill *arguments:
+    uv run python -m bench.kill "$@"
+
 # Prepare the other clients that the tests speak with
 clients:
     uv run tools/client_environments.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -165,6 +166,21 @@ class TestChange:
         assert task.cancelled()
         stored = await world.events(run)
         assert feed.after(stored[-1].number - 1) == stored[-1:]
+
+    async def test_that_is_interrupted_and_lost_leaves_no_complaint(self, world, run, pen):
+        complaints: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, complaint: complaints.append(complaint))
+        await threads.delete(world.core, world.caller, run.thread_id)
+        task = asyncio.ensure_future(pen.change(note))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # on its way to the store
+        task.cancel()
+        await asyncio.wait({task})
+        await pen.lay_down()
+        del pen._changing
+        gc.collect()
+        assert task.cancelled()
+        assert complaints == []
 
     async def test_that_is_interrupted_before_its_fragments_are_written_loses_none(self, world, run, pen):
         feed = world.core.feeds.join(run.id)

@@ -166,6 +166,17 @@ class TestCalls:
 
 
 class TestEnd:
+    async def test_does_not_complete_a_run_that_is_being_cancelled_with_words_that_no_reader_has_seen(
+        self, world, run, pen
+    ):
+        turn = await take(world, pen, TextPiece(text="Hello"))
+        await runs.cancel(world.core, world.caller, run.thread_id, run.id)
+        await turn.take(TextPiece(text=" there"))
+        with pytest.raises(Stopped):
+            await turn.take(STOP)
+        await give_up(world.core, pen, RunState.CANCELLED)
+        assert (await answer(world, run)).parts[0].text == "Hello"
+
     async def test_may_come_before_a_cancel_is_noticed(self, world, run, pen):
         turn = await take(world, pen, TextPiece(text="Hello"))
         await runs.cancel(world.core, world.caller, run.thread_id, run.id)

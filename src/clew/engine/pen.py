@@ -131,6 +131,9 @@ class Pen:
         under_way = {task for task in (self._pump, self._changing) if task is not None}
         if under_way:
             await asyncio.wait(under_way)
+        if self._changing is not None and not self._changing.cancelled():
+            # Whoever was interrupted waits for it no more, and asyncio complains of what nobody has looked at.
+            self._changing.exception()
 
     async def _write_fragments(self) -> None:
         try:

@@ -234,6 +234,9 @@ class Turn:
         await self._pen.change(waiting)
 
     async def _end(self, usage: Usage, *, cut: bool, filtered: bool) -> None:
+        # A run that is being cancelled may end by itself after all, but only with all it has said in its log: what the
+        # readers put together must be the message.
+        await self._pen.flush()
         reason = "max_tokens" if cut else "content_filter" if filtered else None
         generation, message = self._generation, self._message
 
