@@ -17,6 +17,7 @@ from urllib.parse import urlparse
 import uvicorn
 import uvloop
 
+from clew.app.pairing import pair, refuse_lost_database
 from clew.app.wiring import assemble, default_parts
 from clew.auth.gate import Gate
 from clew.auth.keys import KeyRing
@@ -156,9 +157,11 @@ async def serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
+    refuse_lost_database(settings)
     store = open_store(settings.database_file)
     local: LocalModel | None = None
     try:
+        await pair(store, settings)
         blobs = DirectoryBlobs(settings.blobs_folder)
         await blobs.clear_unfinished()
         ring = KeyRing(store, SystemClock())
