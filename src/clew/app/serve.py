@@ -17,6 +17,7 @@ from urllib.parse import urlparse
 import uvicorn
 import uvloop
 
+from clew.app.log import tell_of_loop
 from clew.app.pairing import pair, refuse_lost_database
 from clew.app.wiring import assemble, default_parts
 from clew.auth.gate import Gate
@@ -155,6 +156,7 @@ async def serve(settings: Settings) -> None:
     """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(tell_of_loop)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     refuse_lost_database(settings)
