@@ -117,6 +117,14 @@ def test_what_is_no_plain_file_is_refused(kind):
         read(tar(*content[:2], (special(kind, name_of("ad" * 16)), b""), *content[2:]))
 
 
+def test_a_part_that_would_unfold_to_more_than_it_has_is_refused():
+    content = members(written())
+    sparse = tarfile.TarInfo(name_of("ad" * 16))
+    sparse.pax_headers = {"GNU.sparse.map": "0,1", "GNU.sparse.size": "99999999999", "GNU.sparse.numblocks": "1"}
+    with pytest.raises(Damaged, match="no plain file"):
+        read(tar(*content[:2], (sparse, b"x"), *content[2:]))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

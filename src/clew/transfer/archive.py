@@ -176,7 +176,8 @@ def _parts(file: BinaryIO) -> Generator[tuple[str, int, Iterator[bytes]]]:
     """Name, size and bytes of each part. Raises `Damaged`."""
     with _own_words(), tarfile.open(mode="r|", fileobj=file, bufsize=CHUNK_BYTES) as tar:
         while info := tar.next():
-            if info.type not in {tarfile.REGTYPE, tarfile.AREGTYPE}:
+            # A sparse one says how much it unfolds to, which may be any number.
+            if info.type not in {tarfile.REGTYPE, tarfile.AREGTYPE} or info.issparse():
                 raise Damaged(f"it holds {info.name!r}, which is no plain file")
             yield info.name, info.size, _chunks(tar, info)
             _forget(tar)

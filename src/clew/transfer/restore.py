@@ -40,6 +40,7 @@ def restore(archive: Path, folder: Path) -> Head:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        directory.sync(folder.absolute().parent)
         lock = sqlite.hold(folder)
     except OSError as error:
         raise CannotRestore(f"The data folder {folder} cannot be used: {error.strerror}.") from error

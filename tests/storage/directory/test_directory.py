@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import fcntl
 import hashlib
 import os
 import sys
@@ -218,6 +219,19 @@ async def test_many_may_hold_the_directory_and_what_is_written_meanwhile_is_kept
 async def test_many_deletions_at_once_are_all_done(blobs: DirectoryBlobs, folder: Path):
     keys = [await kept(blobs, b"x") for _ in range(20)]
     assert all(await asyncio.gather(*map(blobs.delete, keys)))
+    assert names(folder) == []
+
+
+async def test_where_there_are_no_locks_for_directories_blobs_are_still_deleted(
+    blobs: DirectoryBlobs, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def none(*_: object) -> None:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    blob = await kept(blobs, b"x")
+    monkeypatch.setattr(fcntl, "flock", none)
+    with held(folder):
+        assert await blobs.delete(blob)
     assert names(folder) == []
 
 

@@ -39,6 +39,7 @@ OWNER: Final = "store"
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NO_LOCKS = frozenset({errno.EBADF, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL})
 _CLOSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST})
 
 
@@ -267,7 +268,7 @@ def _remove(folder: Path, path: Path) -> bool:
     """Whether the file is gone: it stays while somebody holds the folder."""
     with _own_words(), suppress(FileNotFoundError), _opened(folder) as descriptor:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         path.unlink()
@@ -283,6 +284,15 @@ def _opened(folder: Path) -> Generator[int]:
         os.close(descriptor)
 
 
+def _lock(descriptor: int, how: int) -> None:
+    """Lock a folder, where there are such locks: a network file system may have none, and then nobody holds one."""
+    try:
+        fcntl.flock(descriptor, how)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+
+
 @contextmanager
 def held(folder: Path) -> Generator[None]:
     """While the block lasts, no process deletes a blob of this directory: they have time until they are swept again.
@@ -292,7 +302,7 @@ def held(folder: Path) -> Generator[None]:
     """
     with ExitStack() as stack:
         with _own_words(), suppress(FileNotFoundError):  # without a directory there is nothing to hold
-            fcntl.flock(stack.enter_context(_opened(folder)), fcntl.LOCK_SH)
+            _lock(stack.enter_context(_opened(folder)), fcntl.LOCK_SH)
         yield
 
 
