@@ -64,6 +64,10 @@ bench *arguments:
 kill *arguments:
     uv run python -m bench.kill "$@"
 
+# Whether order holds: 100,000 appends by many writers, walked through meanwhile; arguments go to the check
+order *arguments:
+    uv run python -m bench.order "$@"
+
 # Prepare the other clients that the tests speak with
 clients:
     uv run tools/client_environments.py

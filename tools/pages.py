@@ -290,6 +290,8 @@ COMMANDS: Final = (
     ("keys", "list"),
     ("keys", "revoke"),
     ("migrate",),
+    ("backup",),
+    ("restore",),
     ("doctor",),
     ("export",),
     ("import",),

@@ -196,6 +196,40 @@ def test_the_doctor_finds_a_schema_of_the_future(run, file: Path):
     assert "newer Clew" in refused(run("keys", "list"))
 
 
+def test_a_backup_is_made_checked_and_restored(run, tmp_path: Path):
+    run("keys", "create", "--name", "phone app")
+
+    made = run("backup", "one.tar")
+    checked = run("doctor", "one.tar")
+    restored = run("restore", "one.tar", "--data", "again")
+
+    assert made.stdout.startswith("Backed up into one.tar: ")
+    assert checked.returncode == 0, checked.stdout
+    assert re.match(r"Restored into again: the data of store_\w+, as it was at 20", restored.stdout)
+    assert "phone app" in run("keys", "list", "--data", "again").stdout
+
+
+def test_what_cannot_be_backed_up_or_restored_is_told_in_one_line(run, tmp_path: Path):
+    assert "There is no database" in refused(run("backup", "one.tar"))
+    run("migrate")
+    (tmp_path / "one.tar").touch()
+    assert "There is already a file one.tar" in refused(run("backup", "one.tar"))
+    assert "The backup one.tar cannot be used" in refused(run("restore", "one.tar", "--data", "again"))
+    assert "is not empty: it holds clew.db" in refused(run("restore", "one.tar"))
+    elsewhere = {"CLEW_DATABASE_URL": "sqlite:///elsewhere.db"}
+    assert "Unset `database`" in refused(run("restore", "one.tar", "--data", "again", **elsewhere))
+
+
+def test_beside_blobs_whose_database_was_lost_no_command_makes_another(run, file: Path):
+    (file.parent / "blobs").mkdir(parents=True)
+    (file.parent / "blobs" / "store").write_text("store_1")
+
+    for command in (["keys", "create"], ["migrate"], ["serve", "--port", "0"]):
+        assert "the files of one are in" in refused(run(*command))
+
+    assert not file.exists()
+
+
 def test_a_data_folder_that_is_a_file_is_refused_in_one_line(run, file: Path):
     file.parent.touch()
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
+import re
 from typing import TYPE_CHECKING
 
+import apsw
 import pytest
 
 from clew.app import log
+from clew.domain.problem import NotFound, Unavailable
+from clew.storage.port import StoreProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,30 +75,77 @@ def test_what_was_raised_is_told_in_the_same_line_with_its_cause(begin, form: st
         logging.getLogger("clew").exception("went wrong")
 
     assert stream.getvalue().count("\n") == 1
-    assert "RuntimeError: outer < KeyError: 'inner'" in stream.getvalue()
+    assert re.search(r"RuntimeError < KeyError\b(?!:)", stream.getvalue())
     assert "app/test_log.py" in stream.getvalue()
 
 
-def test_an_exception_does_not_bring_all_that_it_quotes(begin):
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RuntimeError("quoted"), "error=RuntimeError "),
+        (NotFound("thread", "quoted"), "error=NotFound "),
+        (OSError(28, "No space left on device"), 'error="OSError: [Errno 28] No space left on device"'),
+        (StoreProblem("The disk is full."), 'error="StoreProblem: The disk is full."'),
+        (
+            apsw.ConstraintError("UNIQUE constraint failed: item.id"),
+            "ConstraintError: UNIQUE constraint failed: item.id",
+        ),
+        (Unavailable("the server is shutting down"), "Unavailable: the server is shutting down"),
+    ],
+)
+def test_of_an_exception_the_text_is_told_only_where_it_quotes_nobody(begin, error: Exception, said: str):
     stream = begin()
 
-    try:
-        fail("word " * 1000)
-    except RuntimeError:
-        logging.getLogger("clew").exception("went wrong")
+    logging.getLogger("clew").error("went wrong", exc_info=error)
+
+    assert said in stream.getvalue()
+    assert "quoted" not in stream.getvalue()
+
+
+def test_an_exception_does_not_bring_more_than_a_line(begin):
+    stream = begin()
+
+    logging.getLogger("clew").error("went wrong", exc_info=OSError("word " * 1000))
 
     assert len(stream.getvalue()) < 1000
 
 
+def test_of_other_packages_only_their_own_words_are_heard(begin):
+    stream = begin()
+
+    logging.getLogger("other").warning("what came was %r", "private")
+
+    assert "what came was %r" in stream.getvalue()
+    assert "private" not in stream.getvalue()
+
+
+async def test_what_the_loop_meets_is_told_without_its_arguments(begin):
+    stream = begin()
+    loop = asyncio.get_running_loop()
+    met = asyncio.Event()
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        log.tell_of_loop(loop, context)
+        met.set()
+
+    loop.set_exception_handler(handle)
+    loop.call_soon(fail, "private")
+    await met.wait()
+    log.tell_of_loop(loop, {"message": "private"})
+
+    assert "the event loop met what nobody took care of error=" in stream.getvalue()
+    assert "private" not in stream.getvalue()
+    assert stream.getvalue().count("\n") == 2
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
-@pytest.mark.parametrize("key", ["sk-clew-abcDEF_123-456", "sk-abcdef123456", "Bearer abc.def/ghi"])
+@pytest.mark.parametrize(
+    "key", ["sk-clew-abcDEF_123-456", "sk-abcdef123456", "Bearer abc.def/ghi", "key_sk-clew-abcdef"]
+)
 def test_a_key_is_never_shown(begin, form: str, key: str):
     stream = begin(form)
 
-    try:
-        fail(key)
-    except RuntimeError:
-        logging.getLogger("clew").exception("with %s", key, extra={"header": key})
+    logging.getLogger("clew").error("with %s", key, extra={"header": key}, exc_info=OSError(key))
 
     assert key not in stream.getvalue()
     assert stream.getvalue().count("***") == 3

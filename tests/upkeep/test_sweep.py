@@ -24,7 +24,7 @@ from clew.service.runs import NewRun
 from clew.service.threads import NewThread
 from clew.service.uploads import NewUpload
 from clew.storage.blobs import Stored
-from clew.storage.directory import DirectoryBlobs
+from clew.storage.directory import DirectoryBlobs, held
 from clew.storage.port import StoreProblem, Tx
 from clew.storage.sqlite import SqliteStore, open_store
 from clew.upkeep.sweep import LIMIT, sweep_forever, sweep_once
@@ -68,7 +68,7 @@ def rows_left(tmp_path: Path) -> dict[str, int]:
     names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
     counts = {name: connection.execute(f"SELECT count(*) FROM {name}").get for name in names}  # noqa: S608 (its own)
     connection.close()
-    return {name: count for name, count in counts.items() if count and not name.startswith("sqlite_")}
+    return {name: count for name, count in counts.items() if count and not name.startswith(("sqlite_", "store"))}
 
 
 async def long_thread(core: Core, count: int) -> str:
@@ -165,6 +165,15 @@ async def test_a_crash_between_bytes_and_row_leaves_an_orphan_that_the_sweep_rem
     assert (await sweep_once(core), len(blobs_left(tmp_path))) == (0, 1)
     grow_old(tmp_path)
     assert (await sweep_once(core), len(blobs_left(tmp_path))) == (1, 0)
+
+
+async def test_bytes_that_somebody_holds_are_swept_afterwards(core: Core, clock: FakeClock, tmp_path: Path):
+    file = await files.create(core, CALLER, NewFile(name="a", expiration=HOUR), source(b"a"))
+    clock.advance(3600)
+    grow_old(tmp_path)
+    with held(tmp_path / "blobs"):
+        assert (await sweep_once(core), blobs_left(tmp_path)) == (1, [file.blob])
+    assert (await sweep_once(core), blobs_left(tmp_path)) == (1, [])
 
 
 async def test_many_expired_files_are_freed_a_batch_at_a_time(core: Core, clock: FakeClock):

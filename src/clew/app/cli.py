@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from clew import __version__
 from clew.app import doctor, kinds, log
+from clew.app.pairing import refuse_lost_database
 from clew.app.settings import CONFIG_FILE, SETTINGS, Setting, SettingsProblem, as_help, read
 from clew.auth import keys
 from clew.auth.openness import NotOpen
@@ -21,6 +22,9 @@ from clew.domain.project import Key, Scope
 from clew.service.core import RandomIds, SystemClock
 from clew.storage.port import StoreProblem
 from clew.storage.sqlite import open_store
+from clew.transfer.archive import DATABASE
+from clew.transfer.backup import CannotBackUp, backup
+from clew.transfer.restore import CannotRestore, restore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Collection, Sequence
@@ -49,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         flags = {setting.name: getattr(given, setting.name, None) for setting in SETTINGS}
         code = command(read(flags, os.environ, config=given.config), given)
-    except (NotOpen, Problem, SettingsProblem, StoreProblem, Told) as problem:
+    except (CannotBackUp, CannotRestore, NotOpen, Problem, SettingsProblem, StoreProblem, Told) as problem:
         _say(f"clew: {problem}", to=sys.stderr)
         return EXIT_PROBLEM
     except KeyboardInterrupt:
@@ -68,7 +72,13 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "serve", "start the server", _serve, flags=everything)
     _keys_commands(commands)
     _command(commands, "migrate", "bring the database to this version's schema", _migrate, flags=OF_THE_STORE)
-    _command(commands, "doctor", "check what a server needs", _doctor, flags=everything)
+    into = _command(commands, "backup", "back the data up, also while a server has it", _backup, flags=OF_THE_STORE)
+    into.add_argument("file", type=Path, metavar="FILE", help="where to; must not be there yet")
+    back = _command(commands, "restore", "make a data folder from a backup", _restore, flags=frozenset({"data"}))
+    back.add_argument("file", type=Path, metavar="FILE", help="what `clew backup` has written")
+    examined = _command(commands, "doctor", "check what a server needs, and all data", _doctor, flags=everything)
+    examined.usage = "clew doctor [BACKUP] [settings]"
+    examined.add_argument("backup", type=Path, metavar="BACKUP", nargs="?", help="check this backup, and nothing else")
     for name, declined in (("export", _export), ("import", _import)):
         later = _command(commands, name, "comes later", declined, flags=OF_THE_STORE)
         later.add_argument("file", nargs="*", help=argparse.SUPPRESS)  # whatever is asked, the answer is the same
@@ -150,6 +160,7 @@ async def _store_beside_a_server(settings: Settings, *, may_make: bool = False) 
     """The store, whether or not a server has it. Only the first key of all is reason to make one."""
     if not may_make and not settings.database_file.exists():
         raise Told(f"There is no database {settings.database_file}. Is --data the folder of your server?")
+    refuse_lost_database(settings)
     store = open_store(settings.database_file, readers=1, exclusive=False)
     try:
         yield store
@@ -211,6 +222,8 @@ def _keys_revoke(settings: Settings, given: argparse.Namespace) -> int:
 
 
 def _migrate(settings: Settings, _: argparse.Namespace) -> int:
+    refuse_lost_database(settings)
+
     async def migrate() -> tuple[int, int]:
         store = open_store(settings.database_file, readers=1)
         await store.close()
@@ -221,20 +234,45 @@ def _migrate(settings: Settings, _: argparse.Namespace) -> int:
     return 0
 
 
-def _doctor(settings: Settings, _: argparse.Namespace) -> int:
+def _backup(settings: Settings, given: argparse.Namespace) -> int:
+    database, file = settings.database_file, given.file
+    if not database.exists():
+        raise Told(f"There is no database {database}. Is --data the folder of your server?")
+    made = backup(database=database, blobs=settings.blobs_folder, to=file, now=SystemClock().now())
+    _say(f"Backed up into {file}: {made.size:,} bytes, with those of {made.blobs:,} files.")
+    if made.missing:
+        _say(
+            f"clew: The bytes of {len(made.missing):,} files are not in it, because they were not there: "
+            f"{', '.join(made.missing[:3])}. See `clew doctor`.",
+            to=sys.stderr,
+        )
+        return EXIT_PROBLEM
+    return 0
+
+
+def _restore(settings: Settings, given: argparse.Namespace) -> int:
+    if settings.database_file != settings.data / DATABASE:
+        raise Told(f"A backup is restored into one folder. Unset `database`, which names {settings.database_file}.")
+    head = restore(given.file, settings.data)
+    _say(f"Restored into {settings.data}: the data of {head.store}, as it was at {head.made_at}.")
+    return 0
+
+
+def _doctor(settings: Settings, given: argparse.Namespace) -> int:
     is_well = True
-    for finding in doctor.findings(settings):
+    findings = doctor.findings(settings) if given.backup is None else doctor.backup_findings(given.backup)
+    for finding in findings:
         _say(str(finding))
         is_well = is_well and finding.is_well
     return 0 if is_well else EXIT_PROBLEM
 
 
 def _export(_settings: Settings, _: argparse.Namespace) -> int:
-    return _declined("export", "Until then, stop the server and copy the data folder: everything is in it.")
+    return _declined("export", "Until then, `clew backup` writes everything into one file.")
 
 
 def _import(_settings: Settings, _: argparse.Namespace) -> int:
-    return _declined("import", "Until then, a copied data folder can be served with --data.")
+    return _declined("import", "Until then, `clew restore` reads what `clew backup` has written.")
 
 
 def _declined(command: str, instead: str) -> int:

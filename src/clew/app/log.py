@@ -1,9 +1,10 @@
 """The log: one line per record on stderr, for people (key=value) or for machines (JSON).
 
-Records carry ids and numbers, never what people wrote and never keys. What others log is outside that promise, and
-at lower levels the `openai` package logs whole requests: hence the level that is set is ours alone, and other
-packages are heard from warnings up. Every request is a record at `debug`, none at `info`: an access log costs
-more than many an answer, and what went wrong is logged anyway.
+Records carry ids and numbers, never what people wrote and never keys. An exception's text may quote what it choked on,
+so of most only the kind and the place are told. At lower levels the `openai` package logs whole requests: hence the
+level that is set is ours alone, other packages are heard from warnings up, and of them only the words that stand in
+their code. Every request is a record at `debug`, none at `info`: an access log costs more than many an answer, and
+what went wrong is logged anyway.
 """
 
 from __future__ import annotations
@@ -14,17 +15,22 @@ import re
 import sys
 import traceback
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from clew.domain.problem import Unavailable
+from clew.storage.port import StoreProblem
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import Iterator
 
 MESSAGE_LENGTH_MAX: Final = 4000
 REASON_LENGTH_MAX: Final = 300
-"""An exception's text may quote what it choked on: as much as this helps, more would be content."""
+TELLING: Final = (OSError, StoreProblem, Unavailable)
+"""Exceptions whose text is the system's or our own, and quotes nobody. SQLite's are others: see `_reason`."""
 
 _STANDARD: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
-_SECRETS: Final = re.compile(r"(\bsk-(?:clew-)?|\bBearer )[\w.~+/=-]{6,}", re.IGNORECASE)
+_SECRETS: Final = re.compile(r"((?<![^\W_])sk-(?:clew-)?|\bBearer )[\w.~+/=-]{6,}", re.IGNORECASE)
 _BARE: Final = re.compile(r"[^\s\"'=\\]+")
 
 
@@ -48,16 +54,14 @@ class _Lines(logging.Formatter):
             "at": moment.replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "from": record.name,
-            "message": _cut(_without_keys(record.getMessage()), MESSAGE_LENGTH_MAX),
+            "message": _cut(_without_keys(_said(record)), MESSAGE_LENGTH_MAX),
         }
         for name, value in record.__dict__.items():
             if name not in _STANDARD and name not in out:
                 out[name] = value if isinstance(value, int | float | None) else _without_keys(str(value))
         if record.exc_info and record.exc_info[1]:
             chain = list(_chain(record.exc_info[1]))
-            out["error"] = " < ".join(
-                _cut(_without_keys(f"{type(one).__name__}: {one}"), REASON_LENGTH_MAX) for one in chain
-            )
+            out["error"] = " < ".join(_cut(_without_keys(_reason(one)), REASON_LENGTH_MAX) for one in chain)
             out["where"] = " < ".join(_frames(one) for one in chain)
         return out
 
@@ -78,6 +82,25 @@ class JsonLines(_Lines):
     def format(self, record: logging.LogRecord) -> str:
         """The record in one line."""
         return json.dumps(self.fields(record), ensure_ascii=False)
+
+
+def tell_of_loop(_: AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What an event loop's exception handler does: its own words would quote the arguments of whatever was called."""
+    error = context.get("exception")
+    logging.getLogger("clew").error("the event loop met what nobody took care of", exc_info=error)
+
+
+def _said(record: logging.LogRecord) -> str:
+    """The message; of other packages only what stands in their code, because what they fill in is anybody's."""
+    is_ours = record.name == "clew" or record.name.startswith("clew.")
+    return record.getMessage() if is_ours else str(record.msg)
+
+
+def _reason(error: BaseException) -> str:
+    """What kind of exception it is; and its text, where that quotes nothing that was sent to us."""
+    kind = type(error).__name__
+    # SQLite's driver is the store's alone to import. Its messages name tables and columns, never values.
+    return f"{kind}: {error}" if isinstance(error, TELLING) or type(error).__module__ == "apsw" else kind
 
 
 def _without_keys(text: str) -> str:

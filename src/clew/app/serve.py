@@ -16,6 +16,8 @@ import uvloop
 
 from clew.app.connections import Patience, connections_possible
 from clew.app.http import bound_socket, http_server
+from clew.app.log import tell_of_loop
+from clew.app.pairing import pair, refuse_lost_database
 from clew.app.wiring import assemble, default_model, default_parts
 from clew.auth.gate import Gate
 from clew.auth.keys import KeyRing
@@ -112,11 +114,14 @@ async def serve(settings: Settings) -> None:
     """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(tell_of_loop)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
+    refuse_lost_database(settings)
     store = open_store(settings.database_file)
     local: LocalModel | None = None
     try:
+        await pair(store, settings)
         blobs = DirectoryBlobs(settings.blobs_folder)
         await blobs.clear_unfinished()
         ring = KeyRing(store, SystemClock())

@@ -53,9 +53,10 @@ def fault_from(body: object, *, status: int | None = None) -> ModelFault:
     """What a server's error body means, with the reason it gives. `status` is None for an error inside a stream."""
     error = _object(body).get("error", body)
     said = _object(error) or {"message": error}
-    reason = _reason(said) or (f"the model server answered {status}" if status else "the model server failed")
+    logged = f"the model server answered {status}" if status else "the model server failed"
+    reason = _reason(said) or logged
     code = said.get("code")
-    return ModelFault(_kind(status or (code if isinstance(code, int) else None), said, reason), reason)
+    return ModelFault(_kind(status or (code if isinstance(code, int) else None), said, reason), reason, logged=logged)
 
 
 def _reason(said: Mapping[str, Any]) -> str:

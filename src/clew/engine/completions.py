@@ -86,7 +86,7 @@ class Completions:
                         begun = True
                         yield piece
             except _WorthRetrying as error:
-                _log.warning("model %s on %s: %s", ask.model, _host(config), error.fault)
+                _log.warning("model %s on %s: %s", config.name or config.pattern, _host(config), error.fault.logged)
                 if begun or tries_left == 0:
                     raise error.fault from error.__cause__
             else:
@@ -302,4 +302,4 @@ def _redacted(fault: ModelFault, config: ModelConfig) -> ModelFault:
     # A short key ("ollama") is no secret, and a word that a reason may need.
     if not config.api_key or len(config.api_key) < _SECRET_CHARS_MIN or config.api_key not in str(fault):
         return fault
-    return ModelFault(fault.kind, str(fault).replace(config.api_key, "***"))
+    return ModelFault(fault.kind, str(fault).replace(config.api_key, "***"), logged=fault.logged)

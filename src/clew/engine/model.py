@@ -159,11 +159,15 @@ FaultKind = Literal["rate_limit", "invalid_prompt", "server"]
 
 
 class ModelFault(Exception):
-    """The model gave no answer, or not all of it. `str(fault)` is safe to show and keeps the provider's own reason."""
+    """The model gave no answer, or not all of it. `str(fault)` is safe to show and keeps the provider's own reason.
 
-    def __init__(self, kind: FaultKind, message: str) -> None:
+    That may quote the prompt, so it is for who asked. `logged` is in our words.
+    """
+
+    def __init__(self, kind: FaultKind, message: str, *, logged: str | None = None) -> None:
         super().__init__(message)
         self.kind: Final = kind
+        self.logged: Final = logged or message
 
 
 class Model(Protocol):

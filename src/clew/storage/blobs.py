@@ -33,8 +33,8 @@ class Blobs(Protocol):
         """The bytes, in chunks. Raises `NotFound` where there are none."""
         ...
 
-    async def delete(self, blob: str) -> None:
-        """Let the bytes go; it is no fault if they are not there."""
+    async def delete(self, blob: str) -> bool:
+        """Let the bytes go; it is no fault if they are not there. False where they have to stay: a backup is made."""
         ...
 
     def older_than(self, seconds: int) -> AsyncIterator[list[str]]:

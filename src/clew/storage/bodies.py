@@ -14,6 +14,7 @@ import msgspec
 if TYPE_CHECKING:
     from clew.domain.noun import Noun
 
+T = TypeVar("T")
 N = TypeVar("N", bound="Noun")
 
 KEPT: Final = 4096
@@ -33,9 +34,9 @@ def _decode(kind: Any) -> Any:  # noqa: ANN401 (the decoding method for that kin
     return msgspec.json.Decoder(kind).decode
 
 
-def load(kind: type[N], body: bytes) -> N:
-    """The noun that a body holds."""
-    noun: N = _decode(cast("Any", kind))(body)
+def load(kind: type[T], body: bytes) -> T:
+    """The noun, or part of one, that a body holds."""
+    noun: T = _decode(cast("Any", kind))(body)
     return noun
 
 

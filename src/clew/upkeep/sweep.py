@@ -51,8 +51,7 @@ async def _orphans(core: Core) -> int:
         known = await core.store.read(_known(blobs))
         for blob in blobs:
             if blob not in known:
-                await core.blobs.delete(blob)
-                freed += 1
+                freed += await core.blobs.delete(blob)
     return freed
 
 

@@ -2,16 +2,19 @@
 
 import asyncio
 import errno
+import fcntl
 import hashlib
 import os
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+import clew
 from clew.domain.problem import NotFound, TooLarge
-from clew.storage.directory import DirectoryBlobs
+from clew.storage.directory import DirectoryBlobs, every, give_to, held, owner_of, size_of
 from clew.storage.directory.directory import CHUNK_BYTES
 from clew.storage.port import StoreProblem
 
@@ -173,10 +176,78 @@ async def test_joining_a_part_that_is_gone_leaves_only_the_parts(blobs: Director
 
 async def test_a_deleted_blob_is_not_found_and_deleting_it_again_is_no_fault(blobs: DirectoryBlobs):
     blob = await kept(blobs, b"x")
-    await blobs.delete(blob)
-    await blobs.delete(blob)
+    assert await blobs.delete(blob)
+    assert await blobs.delete(blob)
     with pytest.raises(NotFound):
         await whole(blobs, blob)
+
+
+HOLD = """
+import pathlib, sys
+from clew.storage.directory import held
+with held(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+async def test_while_another_process_holds_the_directory_nothing_is_deleted(blobs: DirectoryBlobs, folder: Path):
+    blob = await kept(blobs, b"x")
+    command = [sys.executable, "-c", HOLD, str(folder)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(clew.__file__).parents[1])}
+    other = await asyncio.create_subprocess_exec(
+        *command, env=environment, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert await other.stdout.readline() == b"held\n"
+    assert not await blobs.delete(blob)
+    assert await whole(blobs, blob) == b"x"
+    other.kill()
+    await other.communicate()
+    assert await blobs.delete(blob)
+    assert names(folder) == []
+
+
+async def test_many_may_hold_the_directory_and_what_is_written_meanwhile_is_kept(blobs: DirectoryBlobs, folder: Path):
+    with held(folder):  # there is none yet
+        blob = await kept(blobs, b"x")
+    with held(folder), held(folder):
+        assert not await blobs.delete(blob)
+        other = await kept(blobs, b"y")
+    assert {key for batch in every(folder) for key in batch} == {blob, other}
+
+
+async def test_many_deletions_at_once_are_all_done(blobs: DirectoryBlobs, folder: Path):
+    keys = [await kept(blobs, b"x") for _ in range(20)]
+    assert all(await asyncio.gather(*map(blobs.delete, keys)))
+    assert names(folder) == []
+
+
+async def test_where_there_are_no_locks_for_directories_blobs_are_still_deleted(
+    blobs: DirectoryBlobs, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def none(*_: object) -> None:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    blob = await kept(blobs, b"x")
+    monkeypatch.setattr(fcntl, "flock", none)
+    with held(folder):
+        assert await blobs.delete(blob)
+    assert names(folder) == []
+
+
+async def test_the_size_of_a_blob_is_told_and_none_of_what_is_not_there(blobs: DirectoryBlobs, folder: Path):
+    assert size_of(folder, await kept(blobs, b"four")) == 4
+    assert size_of(folder, "0" * 32) is None
+    assert size_of(folder, "../store") is None
+
+
+async def test_a_directory_knows_whose_it_is_which_is_no_blob(blobs: DirectoryBlobs, folder: Path):
+    assert owner_of(folder) is None
+    give_to(folder, "store_1")
+    give_to(folder, "store_2")
+    await blobs.clear_unfinished()
+    assert owner_of(folder) == "store_2"
+    assert [key for batch in every(folder) for key in batch] == []
 
 
 async def test_who_reads_already_reads_on_when_the_blob_is_deleted(blobs: DirectoryBlobs):

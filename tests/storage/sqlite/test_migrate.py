@@ -11,7 +11,7 @@ import pytest
 
 import clew
 from clew.storage.port import StoreProblem
-from clew.storage.sqlite import examine, migrate, open_store
+from clew.storage.sqlite import examined, migrate, open_store
 from clew.storage.sqlite.migrate import steps, version
 from storage.conformance import nouns
 from storage.conformance.nouns import NOW, OURS, THREAD
@@ -69,7 +69,8 @@ async def test_an_empty_folder_comes_to_the_newest_schema(path):
     store = open_store(path)
     await store.close()
     assert store.schema == (0, NEWEST)
-    assert examine(path).schema == examine(path).schema_newest == NEWEST
+    with examined(path) as found:
+        assert found.schema == NEWEST
 
 
 @pytest.mark.parametrize("older", range(NEWEST))
@@ -93,6 +94,15 @@ async def test_opening_again_changes_nothing(path):
     assert await store.read(lambda tx: tx.threads.get(OURS, THREAD, now=NOW)) == nouns.thread()
     await store.close()
     assert (store.schema, dumped(path)) == ((NEWEST, NEWEST), before)
+
+
+async def test_a_store_keeps_its_id(path, tmp_path):
+    ids = []
+    for file in (path, path, tmp_path / "other.db"):
+        store = open_store(file)
+        await store.close()
+        ids.append(store.id)
+    assert ids[0] == ids[1] != ids[2]
 
 
 async def test_a_newer_schema_is_refused_and_left_alone(path):

@@ -2,6 +2,7 @@
 
     3f/3f9c…    a blob, by its key
     unfinished/ blobs that are being written
+    store       the id of the store whose blobs these are
 
 A blob is written and synced as an unfinished one and then renamed, so that under its key there is
 all of it or nothing. Whatever touches the disk runs in a thread, a chunk at a time.
@@ -11,13 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import hashlib
 import os
 import re
 import secrets
 import threading
 import time
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import ExitStack, aclosing, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from clew.domain.problem import NotFound, TooLarge
@@ -25,7 +27,7 @@ from clew.storage.blobs import Stored
 from clew.storage.port import StoreProblem
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Container, Generator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable, Container, Generator, Iterator, Sequence
     from io import FileIO
     from pathlib import Path
     from typing import BinaryIO
@@ -33,9 +35,11 @@ if TYPE_CHECKING:
 CHUNK_BYTES: Final = 256 * 1024
 BATCH: Final = 500
 UNFINISHED: Final = "unfinished"
+OWNER: Final = "store"
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NO_LOCKS = frozenset({errno.EBADF, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL})
 _CLOSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST})
 
 
@@ -52,7 +56,7 @@ def _own_words() -> Generator[None, None, None]:
         raise StoreProblem("The disk did not do what it was asked.") from error
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
     """Make the names in the folder durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -65,7 +69,7 @@ def _make(folder: Path) -> None:
     """The folder, and its name durable, where it is not there yet."""
     with suppress(FileExistsError):
         folder.mkdir(parents=True, mode=0o700)
-        _sync(folder.parent)
+        sync(folder.parent)
 
 
 class Draft:
@@ -120,7 +124,7 @@ class Draft:
             file.close()
             _make(self._finished.parent)
             self._unfinished.rename(self._finished)
-            _sync(self._finished.parent)
+            sync(self._finished.parent)
             return Stored(blob=self.key, size=self._size, md5=self._md5.hexdigest())
 
     def discard(self) -> None:
@@ -181,6 +185,7 @@ class DirectoryBlobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._drafts: set[str] = set()
+        self._deleting = threading.Lock()
 
     async def put(self, chunks: AsyncIterable[bytes], *, size_max: int) -> Stored:
         draft = Draft(self._folder)
@@ -215,14 +220,17 @@ class DirectoryBlobs:
         finally:
             await asyncio.shield(asyncio.to_thread(reading.close))
 
-    async def delete(self, blob: str) -> None:
+    async def delete(self, blob: str) -> bool:
         path = self._path(blob)
-        if path is not None:
-            await asyncio.to_thread(_remove, path)
+        return path is None or await asyncio.to_thread(self._delete, path)
+
+    def _delete(self, path: Path) -> bool:
+        with self._deleting:  # or one thread here would seem to the other to be a holder
+            return _remove(self._folder, path)
 
     def _path(self, blob: str) -> Path | None:
         """Where the blob is, None for what cannot be a key: no key of ours leads out of the directory."""
-        return self._folder / blob[:2] / blob if _KEY.fullmatch(blob) else None
+        return path_of(self._folder, blob)
 
     async def older_than(self, seconds: int) -> AsyncGenerator[list[str], None]:
         before = time.time() - seconds
@@ -256,9 +264,87 @@ async def _fill(draft: Draft, chunks: AsyncIterable[bytes], *, size_max: int) ->
     return await asyncio.to_thread(draft.finish, waiting)
 
 
-def _remove(path: Path) -> None:
-    with _own_words(), suppress(FileNotFoundError):
+def _remove(folder: Path, path: Path) -> bool:
+    """Whether the file is gone: it stays while somebody holds the folder."""
+    with _own_words(), suppress(FileNotFoundError), _opened(folder) as descriptor:
+        try:
+            _lock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
         path.unlink()
+    return True
+
+
+@contextmanager
+def _opened(folder: Path) -> Generator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, how: int) -> None:
+    """Lock a folder, where there are such locks: a network file system may have none, and then nobody holds one."""
+    try:
+        fcntl.flock(descriptor, how)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+
+
+@contextmanager
+def held(folder: Path) -> Generator[None]:
+    """While the block lasts, no process deletes a blob of this directory: they have time until they are swept again.
+
+    So what a database names at some moment within the block can be read until the block ends. The system lets go of
+    the directory when this process ends, however it ends. Any number of processes may hold it.
+    """
+    with ExitStack() as stack:
+        with _own_words(), suppress(FileNotFoundError):  # without a directory there is nothing to hold
+            _lock(stack.enter_context(_opened(folder)), fcntl.LOCK_SH)
+        yield
+
+
+def path_of(folder: Path, blob: str) -> Path | None:
+    """Where a blob is in its directory, None for what cannot be a key."""
+    return folder / blob[:2] / blob if _KEY.fullmatch(blob) else None
+
+
+def size_of(folder: Path, blob: str) -> int | None:
+    """How many bytes a blob has, None where it is not there."""
+    path = path_of(folder, blob)
+    with _own_words(), suppress(FileNotFoundError):
+        return None if path is None else path.stat().st_size
+    return None
+
+
+def every(folder: Path) -> Iterator[list[str]]:
+    """The keys of all blobs there are, a part of the directory at a time."""
+    for fan in _fans(folder):
+        yield _old(fan, float("inf"))
+
+
+def owner_of(folder: Path) -> str | None:
+    """The id of the store whose blobs these are; None where nobody has said so."""
+    with _own_words(), suppress(FileNotFoundError):
+        return (folder / OWNER).read_text("ascii", "replace").strip() or None
+    return None
+
+
+def give_to(folder: Path, store_id: str) -> None:
+    """Write down whose blobs these are, durably: all of it or nothing."""
+    with _own_words():
+        _make(folder)
+        _make(folder / UNFINISHED)
+        unfinished = folder / UNFINISHED / OWNER
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        with os.fdopen(os.open(unfinished, flags, 0o600), "wb") as file:
+            file.write(f"{store_id}\n".encode())
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(folder / OWNER)
+        sync(folder)
 
 
 def _fans(folder: Path) -> list[Path]:

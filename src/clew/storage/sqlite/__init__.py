@@ -1,5 +1,6 @@
 """The embedded store: one SQLite file in WAL mode, one writer that groups waiting units, readers beside it."""
 
-from clew.storage.sqlite.store import Health, SqliteStore, examine, open_store
+from clew.storage.sqlite.examine import SCHEMA_NEWEST, Examination, copy, examined
+from clew.storage.sqlite.store import SqliteStore, hold, open_store
 
-__all__ = ["Health", "SqliteStore", "examine", "open_store"]
+__all__ = ["SCHEMA_NEWEST", "Examination", "SqliteStore", "copy", "examined", "hold", "open_store"]

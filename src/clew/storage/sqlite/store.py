@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import apsw
@@ -21,6 +19,7 @@ from clew.storage.sqlite.migrate import migrate, steps, version
 from clew.storage.sqlite.people import KeyTable, ParticipantTable
 from clew.storage.sqlite.readers import Glance, Lane, Queue
 from clew.storage.sqlite.runs import EventTable, RunTable
+from clew.storage.sqlite.statements import SQL
 from clew.storage.sqlite.threads import ThreadTable
 from clew.storage.sqlite.units import Job, as_problem
 from clew.storage.sqlite.writer import PATIENCE_MS, Writer
@@ -66,8 +65,10 @@ class SqliteStore:
         reads: Queue,
         lanes: list[Lane],
         *,
+        store_id: str,
         schema: tuple[int, int],
     ) -> None:
+        self.id = store_id
         self.schema = schema
         self._lock = lock
         self._writer = writer
@@ -109,8 +110,11 @@ def _let_go(lock: int | None) -> None:
         os.close(lock)
 
 
-def _locked(folder: Path) -> int:
-    """A descriptor that holds the folder for this process until it ends, however it ends."""
+def hold(folder: Path) -> int:
+    """A descriptor that holds the folder for this process until it is closed, or the process ends, however it ends.
+
+    Raises `StoreProblem` where another process holds it, OSError where the folder cannot be used.
+    """
     lock = os.open(folder / "clew.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -142,7 +146,7 @@ def _migrated(connection: apsw.Connection, folder: Path, *, locked: bool) -> tup
     """The schema numbers before and after. Only ever changes the schema where this process holds the folder."""
     if locked or version(connection) >= max(steps()):
         return migrate(connection)
-    lock = _locked(folder)
+    lock = hold(folder)
     try:
         return migrate(connection)
     finally:
@@ -162,12 +166,13 @@ def open_store(path: Path, *, readers: int = 2, exclusive: bool = True) -> Sqlit
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = _locked(path.parent) if exclusive else None
+        lock = hold(path.parent) if exclusive else None
     except OSError as error:
         raise StoreProblem(f"The data folder {path.parent} cannot be used: {error.strerror}.") from error
     try:
         connection = _open(path, writer=True)
         schema = _migrated(connection, path.parent, locked=exclusive)
+        store_id = str(connection.execute(SQL["store_id"]).get)
         reading = _open(path, writer=False)
         glance = Glance(reading, SqliteTx(reading))
         reads = Queue()
@@ -184,34 +189,4 @@ def open_store(path: Path, *, readers: int = 2, exclusive: bool = True) -> Sqlit
         raise
     for lane in lanes:
         lane.start()
-    return SqliteStore(lock, writer, glance, reads, lanes, schema=schema)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """What an operator wants to know of a database file. `complaints` are SQLite's, empty where all is well."""
-
-    schema: int
-    schema_newest: int
-    journal_mode: str
-    complaints: list[str]
-
-
-def examine(path: Path) -> Health:
-    """Look at a database file without changing what is in it, also while a server has it.
-
-    Raises `StoreProblem` where it cannot be read at all. Reads the whole file.
-    """
-    try:
-        with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
-            connection.set_busy_timeout(PATIENCE_MS)
-            connection.pragma("query_only", 1)
-            rows = connection.execute("PRAGMA quick_check").fetchall()
-            return Health(
-                schema=version(connection),
-                schema_newest=max(steps()),
-                journal_mode=str(connection.pragma("journal_mode")),
-                complaints=[str(row[0]) for row in rows if row[0] != "ok"],
-            )
-    except apsw.Error as error:
-        raise StoreProblem(f"The data in {path} cannot be read: {error}.") from error
+    return SqliteStore(lock, writer, glance, reads, lanes, store_id=store_id, schema=schema)

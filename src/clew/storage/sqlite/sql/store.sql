@@ -1,0 +1,3 @@
+-- name: store_id
+-- Crosses projects: the store itself is asked.
+SELECT id FROM store WHERE one = 1;
