@@ -130,7 +130,8 @@ class Runs(Protocol):
     async def claim(self, *, owner: str, now: int, lease_until: int, limit: int) -> list[Run]:
         """Runs that need a worker (queued, running or cancelling, and no lease that lasts), whatever their project.
 
-        Each is leased to `owner` before it is returned, and unchanged otherwise.
+        Each is leased to `owner` before it is returned, and unchanged otherwise. A lease that ends later than twice
+        the time from `now` to `lease_until` does not last either: it was given before the clock was set back.
         """
         ...
 

@@ -181,6 +181,7 @@ class DirectoryBlobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._drafts: set[str] = set()
+        self._started = time.time() - time.monotonic()
 
     async def put(self, chunks: AsyncIterable[bytes], *, size_max: int) -> Stored:
         draft = Draft(self._folder)
@@ -225,7 +226,9 @@ class DirectoryBlobs:
         return self._folder / blob[:2] / blob if _KEY.fullmatch(blob) else None
 
     async def older_than(self, seconds: int) -> AsyncGenerator[list[str], None]:
-        before = time.time() - seconds
+        # By the clock of the day, and by the one that was never set since: a blob that is young by either is let be. By
+        # the first alone, one whose row is just being written were old where the clock is set forward at that moment.
+        before = min(time.time(), self._started + time.monotonic()) - seconds
         found: list[str] = []
         for folder in await asyncio.to_thread(_fans, self._folder):
             found += await asyncio.to_thread(_old, folder, before)
