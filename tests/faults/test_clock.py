@@ -1,4 +1,4 @@
-"""A clock that is set forward a day or back an hour: order is numbers, nothing is lost, and what has an end says when."""
+"""A clock that is set forward a day or back an hour: order is numbers, and nothing is lost but what had its end."""
 
 import apsw
 import pytest

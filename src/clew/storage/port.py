@@ -402,6 +402,11 @@ class Store(Protocol):
         """Run a unit and commit it. Returns after the commit is durable; raises what the unit raises."""
         ...
 
+    @property
+    def trouble(self) -> str | None:
+        """Why the last unit that had something to write could not be kept, safe to show; None where it was kept."""
+        ...
+
     async def close(self) -> None:
         """Finish what was accepted, then let go."""
         ...

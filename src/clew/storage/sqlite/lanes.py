@@ -112,6 +112,7 @@ class Lane(threading.Thread):
     """A thread over one connection. Subclasses say what a group of units becomes."""
 
     group_max: int = 1
+    trouble: str | None = None
 
     def __init__(self, name: str, queue: Queue, connection: apsw.Connection, tx: Tx) -> None:
         super().__init__(name=name, daemon=True)
@@ -126,7 +127,7 @@ class Lane(threading.Thread):
             except BaseException as error:  # the lane must outlive whatever happened; the callers are told
                 log.exception("a group of units failed")
                 self._abandon()
-                _refuse(jobs, error)
+                self._refuse(jobs, error)
             by_loop: dict[asyncio.AbstractEventLoop, list[Job]] = {}
             for job in jobs:
                 by_loop.setdefault(job.future.get_loop(), []).append(job)
@@ -150,6 +151,15 @@ class Lane(threading.Thread):
         except apsw.Error:  # the next group meets it at its BEGIN, and tries again
             log.exception("a rollback failed")
 
+    def _refuse(self, jobs: list[Job], error: BaseException) -> None:
+        """None of these units has come to anything.
+
+        Also those that had refused by themselves: what they saw may have been written by others of the group only.
+        """
+        for job in jobs:
+            job.error = _as_problem(error) if isinstance(error, apsw.Error) else error
+        self.trouble = str(jobs[0].error) if isinstance(jobs[0].error, StoreProblem) else None
+
     def _attempt(self, job: Job) -> None:
         job.value, job.error = None, None
         try:
@@ -158,15 +168,6 @@ class Lane(threading.Thread):
             job.error = _as_problem(error)
         except BaseException as error:  # noqa: BLE001 (handed to the caller as it is)
             job.error = error
-
-
-def _refuse(jobs: list[Job], error: BaseException) -> None:
-    """None of these units has come to anything.
-
-    Also those that had refused by themselves: what they saw may have been written by others of the group, and is not.
-    """
-    for job in jobs:
-        job.error = _as_problem(error) if isinstance(error, apsw.Error) else error
 
 
 def _as_problem(error: BaseException) -> Exception:
@@ -208,14 +209,19 @@ class Writer(Lane):
     group_max = GROUP_MAX
 
     def _do(self, jobs: list[Job]) -> None:
+        written = self._connection.total_changes() if self.trouble else 0
         if not self._together(jobs):
             self._apart(jobs)
         try:
             self._connection.execute("COMMIT")
+            if (
+                self.trouble and self._connection.total_changes() != written
+            ):  # one without a change asks nothing of a disk
+                self.trouble = None
         except apsw.Error as error:
             self._abandon()
             log.exception("a commit of %d units failed", len(jobs))
-            _refuse(jobs, error)
+            self._refuse(jobs, error)
             self._overwrite()
 
     def _overwrite(self) -> None:

@@ -58,6 +58,10 @@ class SqliteStore:
         self._reads = reads
         self._lanes = lanes
 
+    @property
+    def trouble(self) -> str | None:
+        return self._lanes[0].trouble  # the writer's
+
     async def read(self, unit: Callable[[Tx], Awaitable[T]]) -> T:
         return await self._enqueue(self._reads, unit)
 
