@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clew.engine.chunks import Answer, decode, estimate, fault_from
-from clew.engine.model import CallArguments, CallStarted, ModelFault, Piece, TextPiece
+from clew.engine.model import CallArguments, CallStarted, ModelFault, Piece, TextPiece, Usage
 
 
 def read(*deltas: dict[str, Any], one_call: bool = False) -> list[Piece]:
@@ -131,3 +131,11 @@ class TestFaultFrom:
     def test_what_is_no_object_is_a_fault(self, line: bytes) -> None:
         with pytest.raises(ModelFault, match="not a chat completion"):
             decode(line)
+
+
+class TestUsage:
+    @pytest.mark.parametrize("count", [-1, 2**53, 1.5, "7", None])
+    def test_a_count_that_is_none_is_estimated_instead(self, count: object) -> None:
+        answer = Answer(one_call=False, bytes_max=1000)
+        list(answer.read({"usage": {"prompt_tokens": count, "completion_tokens": 1}}))
+        assert answer.finished(prompt_chars=8).usage == Usage(prompt_tokens=2, completion_tokens=0)

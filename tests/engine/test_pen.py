@@ -10,7 +10,7 @@ import pytest
 
 from clew.domain.event import Delta, Event, EventKind
 from clew.domain.run import RunState, move
-from clew.engine.pen import Lost, Pen, Stopped, merge
+from clew.engine.pen import GATHERED, Lost, Pen, Stopped, merge
 from clew.service import runs, threads
 from clew.storage.port import StoreProblem
 from support.world import World
@@ -99,6 +99,14 @@ class TestFragment:
             pen.fragment(said(text))
         await pen.flush()
         assert [event.delta.text for event in await world.events(run) if event.delta] == ["a", "bcd"]
+
+    async def test_that_waits_long_is_put_together_and_takes_no_room_for_each(self, world, run, pen):
+        pen.fragment(said("first"))
+        for _ in range(10_000):
+            pen.fragment(said("x"))
+        assert len(pen._waiting) <= GATHERED
+        await pen.flush()
+        assert "".join(event.delta.text for event in await world.events(run) if event.delta) == "first" + "x" * 10_000
 
     async def test_comes_before_the_change_after_it(self, world, run, pen):
         pen.fragment(said("a"))

@@ -43,6 +43,20 @@ def assert_internal_error(error, caplog):
     assert any(error.request_id in record.getMessage() for record in caplog.records)
 
 
+def health(server):
+    return httpx2.get(f"{server.url}/health").json()
+
+
+def test_a_probe_is_told_of_writes_that_are_refused_until_one_is_kept(disk, server, client, thread):
+    assert health(server) == {"status": "ok"}
+    with disk.failing("write", apsw.SQLITE_FULL), pytest.raises(InternalServerError):
+        say(client, thread, "refused")
+    server.advance(1)  # the engine looks for work, finds none and writes nothing: that is no better news
+    assert health(server) == {"status": "ok", "writes": "The disk is full."}
+    say(client, thread, "kept")
+    assert health(server) == {"status": "ok"}
+
+
 @pytest.mark.parametrize("code", [apsw.SQLITE_FULL, apsw.SQLITE_IOERR_WRITE])
 def test_a_write_is_refused_and_reading_goes_on(disk, client, thread, caplog, code):
     with disk.failing("write", code):
@@ -90,7 +104,7 @@ def test_a_run_that_cannot_be_kept_is_not_begun(disk, server, client, thread, mo
 def test_a_server_stops_in_order_over_a_disk_that_does_not(disk, tmp_path, model, caplog):
     with (
         ExitStack() as breaking,
-        RunningServer(tmp_path, model) as server,
+        RunningServer(tmp_path, model, drain_seconds=0) as server,
         OpenAI(base_url=server.base_url, api_key="any") as client,
     ):
         gate = model.hang()

@@ -207,8 +207,9 @@ def test_a_gap_in_the_log_of_a_run_is_found(kept, model):
 def test_an_answer_that_is_there_twice_is_found(kept, model):
     ended = kept.some(Run, lambda one: is_completed(one) and kept.world.thread(one.thread).is_there)
     kept.sql(
-        "INSERT INTO item (key, thread_no, id, kind, run_id, named, body) SELECT key + 1000, thread_no, 'msg_again', kind,"
-        " run_id, 1, CAST(replace(CAST(body AS TEXT), id, 'msg_again') AS BLOB) FROM item"
+        "INSERT INTO item (key, thread_no, id, kind, run_id, named, body)"
+        " SELECT key + 1000, thread_no, 'msg_again', kind, run_id, 1,"
+        " CAST(replace(CAST(body AS TEXT), id, 'msg_again') AS BLOB) FROM item"
         " WHERE kind = 'message' AND run_id = ?",
         ended.id,
     )

@@ -26,18 +26,22 @@ class FakeClock:
         if not self._sleepers:
             self._someone_sleeps.clear()
 
+    def set_by(self, seconds: float) -> None:
+        """Somebody sets the clock, forward or back. Who sleeps does not notice: a machine's timers run on another."""
+        self._now += round(seconds * SECOND)
+        self._sleepers = [(until + round(seconds * SECOND), awake) for until, awake in self._sleepers]
+
     async def sleep(self, seconds: float) -> None:
         """Return once the clock has been moved this far, at once where that is nowhere."""
         if seconds <= 0:
             return
-        sleeper = (self._now + round(seconds * SECOND), asyncio.Event())
-        self._sleepers.append(sleeper)
+        awake = asyncio.Event()
+        self._sleepers.append((self._now + round(seconds * SECOND), awake))
         self._someone_sleeps.set()
         try:
-            await sleeper[1].wait()
+            await awake.wait()
         finally:
-            if sleeper in self._sleepers:
-                self._sleepers.remove(sleeper)
+            self._sleepers = [sleeper for sleeper in self._sleepers if sleeper[1] is not awake]
 
     async def until_someone_sleeps(self) -> None:
         """Return once somebody waits for this clock: the moment to move it."""

@@ -76,6 +76,13 @@ class Pause:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Endless:
+    """The same piece again and again, as fast as it is taken, until the client goes away."""
+
+    piece: dict[str, Any] | bytes
+
+
 class Cut:
     """The connection ends here, without a good-bye."""
 
@@ -83,7 +90,7 @@ class Cut:
 CUT: Final = Cut()
 
 # A delta or finish of the protocol, raw bytes, or something that happens between them.
-Step = dict[str, Any] | bytes | Gate | Pause | Cut
+Step = dict[str, Any] | bytes | Gate | Pause | Endless | Cut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +225,10 @@ class Verbs:
         """Says `size` bytes in one delta."""
         self.play(_streaming([{"delta": {"content": "x" * size}}, _finish("stop")], words=1))
 
+    def endless(self, piece: dict[str, Any] | bytes, *, status: int = 200, first: Iterable[Step] = ()) -> None:
+        """Sends these steps, then the piece for ever: a choice, or raw bytes."""
+        self.play(Script(steps=(*first, Endless(piece)), status=status))
+
     def endless_line(self, size: int) -> None:
         """Sends `size` bytes of an event that has no end, then waits for the client to give up."""
         self.play(Script(steps=(b'data: {"choices": [{"delta": {"content": "', b"x" * size, Gate())))
@@ -243,6 +254,7 @@ class ScriptedModel(Verbs):
         self.refuses_stream_options = refuses_stream_options
         self.exchanges: list[Exchange] = []
         self.connections = 0
+        self.sent_bytes = 0
         self._idle = idle or (lambda request: _saying(f"You said: {last_user_text(request)}"))
         self._whens: list[tuple[Callable[[Request], bool], Verbs]] = []
         self._port = port
@@ -370,7 +382,7 @@ class ScriptedModel(Verbs):
             _write_json(writer, 200, stem | _whole(script, self._usage(script, request)))
             return True
         stem["object"] = "chat.completion.chunk"
-        writer.write(_head(200, "text/event-stream", (("Transfer-Encoding", "chunked"), *script.headers)))
+        writer.write(_head(script.status, "text/event-stream", (("Transfer-Encoding", "chunked"), *script.headers)))
         async for step in _walk(script.steps):
             if isinstance(step, Cut):
                 # Not before what was said has left: an abort drops what is still to be written.
@@ -379,6 +391,7 @@ class ScriptedModel(Verbs):
                 return False
             data = step if isinstance(step, bytes) else _event(stem | {"choices": [{"index": 0, **step}]})
             writer.write(_http_chunk(data))
+            self.sent_bytes += len(data)
             await writer.drain()
         if (request.get("stream_options") or {}).get("include_usage") and self.counts_usage and script.done:
             writer.write(_http_chunk(_event(stem | {"choices": [], "usage": self._usage(script, request)})))
@@ -455,6 +468,9 @@ async def _walk(steps: Iterable[Step]) -> AsyncIterator[dict[str, Any] | bytes |
             await step.pass_through()
         elif isinstance(step, Pause):
             await asyncio.sleep(step.seconds)
+        elif isinstance(step, Endless):
+            while True:
+                yield step.piece
         else:
             yield step
 

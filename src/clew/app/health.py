@@ -1,4 +1,7 @@
-"""`GET /health`: whether this process answers and its store reads. Open to everyone, and says nothing else."""
+"""`GET /health`: whether this process answers and its store reads, and what the last write met if it was refused.
+
+Open to everyone, and says nothing else.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ class Health:
         self._core = core
 
     async def answer(self, request: Request) -> Answer:
-        """200 where the store reads, 503 where it does not."""
+        """200 where the store reads, 503 where it does not.
+
+        Trouble with writing is told with a 200: readers are served, and to restart or avoid this server mends no disk.
+        """
 
         async def unit(tx: Tx) -> None:
             await tx.threads.get("", "", now=0)
@@ -31,6 +37,8 @@ class Health:
             await self._core.store.read(unit)
         except StoreProblem:
             return Answer(status=503, value={"status": "the store cannot be read"})
+        if trouble := self._core.store.trouble:
+            return Answer(value={"status": "ok", "writes": trouble})
         return Answer(value={"status": "ok"})
 
     def internal_error(self, request: Request) -> Answer:  # noqa: ARG002 (dialects are all asked alike)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _REASON_CHARS_MAX: Final = 1000
+_CALLS_MAX: Final = 1000
+_TOKENS_MAX: Final = 2**53 - 1
+"""What every JSON reader takes for a whole number. A server that counts more does not count."""
 _PROMPT_REFUSED: Final = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -137,8 +140,8 @@ class Answer:
 
     def _read_usage(self, usage: object) -> None:
         counts = _object(usage)
-        prompt, completion = counts.get("prompt_tokens"), counts.get("completion_tokens")
-        if isinstance(prompt, int) and isinstance(completion, int):
+        prompt, completion = _count(counts.get("prompt_tokens")), _count(counts.get("completion_tokens"))
+        if prompt is not None and completion is not None:
             self._usage = Usage(prompt_tokens=prompt, completion_tokens=completion)
 
     def _read_delta(self, delta: Mapping[str, Any]) -> Iterator[Piece]:
@@ -177,6 +180,8 @@ class Answer:
             candidates = [call for call in self._calls if call.id == id_] or self._calls
         same = candidates[-1] if candidates else None
         if same is None or _is_another(same, id_, name):
+            if len(self._calls) >= _CALLS_MAX:  # also those without a name and arguments, which no byte counts
+                raise ModelFault("server", "the model's answer is larger than allowed here")
             same = _Call(index=len(self._calls), sent_index=index, id=id_)
             self._calls.append(same)
         return same
@@ -198,6 +203,11 @@ def _object(value: object) -> dict[str, Any]:
 def _array(value: object) -> list[object]:
     """The value as a JSON array, empty where it is none."""
     return cast("list[object]", value) if isinstance(value, list) else []
+
+
+def _count(value: object) -> int | None:
+    """The value as a number of tokens, None where it is none."""
+    return value if isinstance(value, int) and 0 <= value <= _TOKENS_MAX else None
 
 
 def estimate(chars: int) -> int:

@@ -39,6 +39,7 @@ _RETRIED: Final = frozenset({502, 503, 504})
 _JSON_INFLATION: Final = 6
 """A byte of text takes up to six of JSON: `\\u001f`."""
 _LINE_OVERHEAD_BYTES: Final = 64 * 1024
+_ERROR_BYTES_MAX: Final = 256 * 1024
 _SECRET_CHARS_MIN: Final = 8
 _DONE: Final = b"[DONE]"
 
@@ -228,11 +229,37 @@ def _new_client(config: ModelConfig) -> openai.AsyncOpenAI:
         max_retries=0,
         timeout=openai.Timeout(None, connect=_CONNECT_SECONDS),
         # A proxy of the environment has no way to a model on this machine.
-        http_client=openai.DefaultAsyncHttpxClient(trust_env=not _is_loopback(config)),
+        http_client=openai.DefaultAsyncHttpxClient(
+            trust_env=not _is_loopback(config), event_hooks={"response": [_with_short_error]}
+        ),
     )
     # Taken from the environment by the package; only settings speak here.
     client.organization = client.project = None
     return client
+
+
+async def _with_short_error(response: httpx2.Response) -> None:
+    """The package reads the whole body of an error into memory: of a server gone wrong, only its beginning."""
+    if response.is_error:
+        response.stream = _Beginning(cast("httpx2.AsyncByteStream", response.stream))
+
+
+class _Beginning(httpx2.AsyncByteStream):
+    """The first bytes of a body."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
+        left = _ERROR_BYTES_MAX
+        async for part in self._stream:
+            yield part[:left]
+            left -= len(part)
+            if left <= 0:
+                return
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 def _host(config: ModelConfig) -> str:

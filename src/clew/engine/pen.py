@@ -8,7 +8,7 @@ each token as soon as it is safe, and a busy server writes larger pieces, not mo
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from clew.domain.event import Delta, Event, EventKind
 from clew.domain.noun import replace
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from clew.storage.port import Tx
 
     Change: TypeAlias = Callable[[Tx, Run], Awaitable[tuple[Run, Sequence[Event]]]]
+
+
+GATHERED: Final = 256
+"""So many fragments that wait for the disk are put together before more are taken."""
 
 
 class Lost(Exception):
@@ -115,6 +119,8 @@ class Pen:
         if self._error is not None:
             raise self._error
         self._waiting.append(delta)
+        if len(self._waiting) % GATHERED == 0:  # a slow disk: what waits is text, not an object for each word
+            self._waiting = merge(self._waiting)
         if self._pump is None:
             self._pump = asyncio.ensure_future(self._write_fragments())
 

@@ -164,7 +164,8 @@ class Runs(Protocol):
     async def claim(self, *, owner: str, now: int, lease_until: int, limit: int) -> list[Run]:
         """Runs that need a worker (queued, running or cancelling, and no lease that lasts), whatever their project.
 
-        Each is leased to `owner` before it is returned, and unchanged otherwise.
+        Each is leased to `owner` before it is returned, and unchanged otherwise. A lease that ends later than twice
+        the time from `now` to `lease_until` does not last either: it was given before the clock was set back.
         """
         ...
 
@@ -433,6 +434,11 @@ class Store(Protocol):
 
     async def write(self, unit: Callable[[Tx], Awaitable[T]]) -> T:
         """Run a unit and commit it. Returns after the commit is durable; raises what the unit raises."""
+        ...
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the last unit that had something to write could not be kept, safe to show; None where it was kept."""
         ...
 
     async def close(self) -> None:

@@ -87,6 +87,13 @@ async def test_a_lease_holds_until_its_end(store, later, theirs):
     assert await ids_claimed(store, "two", now=NOW + later) == theirs
 
 
+@pytest.mark.parametrize(("back", "theirs"), [(0, []), (LEASE, []), (LEASE + 1, ["run_a"]), (100 * LEASE, ["run_a"])])
+async def test_a_lease_from_before_the_clock_was_set_back_does_not_hold(store, back, theirs):
+    await keep(store, nouns.run(state=RunState.RUNNING))
+    await claim(store, "one")
+    assert await ids_claimed(store, "two", now=NOW - back) == theirs
+
+
 async def test_two_owners_never_hold_one_run(store):
     await keep(store, *(nouns.run(f"run_{n}") for n in range(20)))
     shares = await asyncio.gather(*(ids_claimed(store, f"owner {n}", limit=3) for n in range(10)))

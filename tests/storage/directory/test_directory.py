@@ -283,6 +283,16 @@ async def test_the_age_counts_from_the_end_of_a_slow_source(blobs: DirectoryBlob
     assert [batch async for batch in blobs.older_than(3600)] == []
 
 
+@pytest.mark.parametrize("hours", [24, -24])
+async def test_a_clock_that_is_set_makes_no_blob_old(
+    blobs: DirectoryBlobs, folder: Path, monkeypatch: pytest.MonkeyPatch, hours: int
+):
+    await kept(blobs, b"young")
+    set_to = time.time() + hours * 3600
+    monkeypatch.setattr(time, "time", lambda: set_to)
+    assert [batch async for batch in blobs.older_than(3600)] == []
+
+
 async def test_many_old_blobs_come_in_small_batches(blobs: DirectoryBlobs, folder: Path):
     keys = {f"{number:032x}" for number in range(600)}
     (folder / "00").mkdir(parents=True)

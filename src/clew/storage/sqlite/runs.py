@@ -114,7 +114,9 @@ class RunTable(Table):
         return page(window, where, rows, _run_from_row)
 
     async def claim(self, *, owner: str, now: int, lease_until: int, limit: int) -> list[Run]:
-        rows = self.all("run_claim", owner=owner, now=now, lease_until=lease_until, limit=limit)
+        # Twice as long as a lease is: clocks of two machines may differ a little.
+        believable = lease_until + (lease_until - now)
+        rows = self.all("run_claim", owner=owner, now=now, lease_until=lease_until, believable=believable, limit=limit)
         return [_run_from_row(row) for row in rows]
 
     async def renew(self, *, owner: str, run_keys: Sequence[RunKey], lease_until: int) -> list[RunKey]:

@@ -76,6 +76,10 @@ class SqliteStore:
         self._reads = reads
         self._lanes = lanes
 
+    @property
+    def trouble(self) -> str | None:
+        return self._writer.trouble
+
     async def read(self, unit: Callable[[Tx], Awaitable[T]]) -> T:
         if self._reads.closed:
             raise Unavailable("the server is shutting down")

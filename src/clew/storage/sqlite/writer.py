@@ -57,6 +57,8 @@ class Writer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._errands: SimpleQueue[tuple[Callable[[], None], Callable[[Exception | None], None]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run_errands, name="clew-commits", daemon=True)
+        self.trouble: str | None = None
+        """Why the last group that had something to keep was refused; None since one was kept."""
         connection.set_busy_timeout(0)
         self._thread.start()
 
@@ -128,9 +130,9 @@ class Writer:
             try:
                 self._commit()
             except apsw.Error as trouble:
-                self._committed(trouble)
+                self._fail(trouble)
             else:
-                self._committed(None)
+                self._done()
             return
         self._elsewhere(self._commit, self._committed)
 
@@ -158,6 +160,10 @@ class Writer:
         if error is not None:
             self._fail(error)
             return
+        self.trouble = None
+        self._done()
+
+    def _done(self) -> None:
         group, self._group = self._group, []
         self._let_go()
         answer(group)
@@ -171,8 +177,10 @@ class Writer:
         log.error("a group of %d units failed", len(self._group), exc_info=error)
         self._abandon()
         group, self._group = self._group, []
+        reason = as_problem(error) if isinstance(error, apsw.Error) else error
+        self.trouble = str(reason) if isinstance(reason, StoreProblem) else None
         for job in group:
-            job.error = as_problem(error) if isinstance(error, apsw.Error) else error
+            job.error = reason
         answer(group)
         self._next()
 

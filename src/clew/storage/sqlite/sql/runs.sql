@@ -39,12 +39,15 @@ WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id =
 ORDER BY no DESC LIMIT :limit;
 
 -- name: run_claim
--- Crosses projects: workers serve them all. Two searches, free runs first: one with OR would walk every lease that lasts.
+-- Crosses projects: workers serve them all. Several searches, free runs first: one with OR would walk every lease that
+-- lasts. The last finds leases longer than any can be: the clock was set back since, and their end is far away.
 UPDATE run SET lease_owner = :owner, lease_until = :lease_until
 WHERE no IN (
     SELECT no FROM run WHERE state IN ('queued', 'running', 'cancelling') AND lease_until IS NULL
     UNION ALL
     SELECT no FROM run WHERE state IN ('queued', 'running', 'cancelling') AND lease_until <= :now
+    UNION ALL
+    SELECT no FROM run WHERE state IN ('queued', 'running', 'cancelling') AND lease_until > :believable
     LIMIT :limit
 )
 RETURNING no, turns, lease_owner, lease_until, last_event, progress, body;
