@@ -49,6 +49,11 @@ class ServerProcess:
         return self._errors.read_text()
 
     @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._running.pid
+
+    @property
     def is_running(self) -> bool:
         """Whether there is a process."""
         return self._process is not None and self._process.poll() is None
