@@ -134,7 +134,8 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _body(operation: Operation) -> dict[str, Any] | None:
     if operation.body is not None:
-        return {"content": {"application/json": {"schema": operation.body.schema()}}}
+        schema = operation.body.schema()
+        return {"required": "required" in schema, "content": {"application/json": {"schema": schema}}}
     if not operation.multipart:
         return None
     name = _FORMS[operation.name]
