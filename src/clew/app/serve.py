@@ -17,6 +17,7 @@ from urllib.parse import urlparse
 import uvicorn
 import uvloop
 
+from clew.app.protocol import BoundedProtocol
 from clew.app.wiring import assemble, default_parts
 from clew.auth.gate import Gate
 from clew.auth.keys import KeyRing
@@ -85,7 +86,7 @@ def http_server(app: Any) -> Embedded:  # noqa: ANN401 (an ASGI application)
         access_log=False,
         server_header=False,
         date_header=True,
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         proxy_headers=False,  # they would tell where a client is, which nothing here asks
         timeout_keep_alive=75,
