@@ -46,6 +46,7 @@ CURSOR_PREFIXES: Final = {
 }
 """The same for cursors, by what is listed."""
 
+JSON: Final = "application/json"
 ALL_SCOPES: Final = frozenset(Scope)
 VERSION: Final = ("openai-version", "2020-10-01")
 
@@ -160,6 +161,8 @@ class OpenAI:
         content = await request.read(limit=self._options.body_bytes_max)
         if not content.strip():
             content = b"{}"
+        elif (kind := request.headers.get("content-type", JSON)) != JSON and not _is_json(kind):
+            raise errors.wrong_content_type(kind)
         try:
             value = msgspec.json.decode(content)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -169,6 +172,10 @@ class OpenAI:
 
 
 BETA_GROUPS: Final = frozenset({"assistants", "threads", "messages", "runs", "steps", "vector_stores"})
+
+
+def _is_json(kind: str) -> bool:
+    return kind.partition(";")[0].strip().lower() == JSON
 
 
 def _not_found(problem: NotFound, request: Request) -> Refusal:

@@ -156,6 +156,15 @@ def bad_json() -> Refusal:
     return Refusal(400, f"We could not parse the JSON body of your request. {check}")
 
 
+def wrong_content_type(kind: str) -> Refusal:
+    """There is a body, and its sender says that it is no JSON."""
+    only = "This API method only accepts 'application/json' requests, but you specified the header"
+    again = "Please try again with a supported content type."
+    name = kind.partition(";")[0]
+    message = f"Unsupported content type: '{shown(name)}'. {only} 'Content-Type: {shown(kind)}'. {again}"
+    return Refusal(400, message, code="unsupported_content_type")
+
+
 def body_too_large(limit: int) -> Refusal:
     """The body has more bytes than `limit`."""
     return Refusal(413, f"The body of your request is too large. Expected at most {limit} bytes.")
