@@ -35,7 +35,7 @@ def main() -> None:
                 sys.exit(f"{error}\n{notes}\nagain with --seed {asked.seed + number}")
             number += 1
             mib = 2**20
-            told = (site.requests, site.memory_bytes / mib, site.stored_bytes / mib)
+            told = (site.requests, site.server.memory_bytes / mib, site.stored_bytes / mib)
             print("{:7d} answers, the server holds {:.1f} MiB, its store weighs {:.1f} MiB".format(*told), flush=True)
         for name in sorted(site.senders):
             seen = {status: count for (one, status), count in sorted(site.counts.items()) if one == name}

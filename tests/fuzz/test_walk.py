@@ -45,10 +45,10 @@ def walks(site, count):
 
 def test_every_answer_is_one_that_the_description_knows(site):
     walks(site, WARM)
-    requests, memory = site.requests, site.memory_bytes
+    requests, memory = site.requests, site.server.memory_bytes
     walks(site, WALKS)
     assert site.server.is_running
     assert "request req_" not in site.server.errors, "the log tells of a bug that no answer showed"
-    assert site.memory_bytes - memory < GROWTH_PER_REQUEST_MAX * (site.requests - requests)
+    assert site.server.memory_bytes - memory < GROWTH_PER_REQUEST_MAX * (site.requests - requests)
     reached = {name for name, status in site.counts if status == 200}
     assert reached == set(site.senders), "an operation was never done, only refused"

@@ -12,7 +12,6 @@ import re
 import time
 from collections import Counter, defaultdict
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import quote, urlencode
 
@@ -29,6 +28,8 @@ from support.published import JSON, Named, Published, path_params, values
 from support.scripted_model import Script, ScriptedModel, Verbs, last_user_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hypothesis.strategies import DataObject
 
 STEPS: Final = 24
@@ -142,14 +143,6 @@ class Site:
     def requests(self) -> int:
         """How many were answered."""
         return sum(self.counts.values())
-
-    @property
-    def memory_bytes(self) -> int:
-        """What the server's process holds."""
-        status = Path(f"/proc/{self.server.pid}/status").read_text()
-        found = re.search(r"VmRSS:\s+(\d+) kB", status)
-        assert found
-        return int(found[1]) * 1024
 
     @property
     def stored_bytes(self) -> int:
