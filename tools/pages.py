@@ -196,6 +196,8 @@ PROBLEMS: Final = (
     problem.Invalid("part_ids", "a part is named twice"),
     problem.TooLarge("messages", limit=100_000, got=None, unit="messages"),
     problem.Unsupported("file_ids", ".csv"),
+    problem.QuotaSpent("threads", limit=1000),
+    problem.QuotaSpent("runs", limit=4),
     problem.Denied("write"),
     problem.Unavailable("the server is shutting down"),
 )

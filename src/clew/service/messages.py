@@ -11,7 +11,7 @@ from clew.domain.patch import Revision, revised
 from clew.domain.problem import Invalid, NotFound, ThreadBusy, TooLarge
 from clew.domain.thread import active
 from clew.domain.tool import ToolResources
-from clew.service import indexes
+from clew.service import indexes, quotas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,6 +127,7 @@ async def create(core: Core, caller: Caller, thread_id: str, new: NewMessage, *,
         thread = await _require_thread(tx, core, caller, thread_id)
         if unless_busy and (runs := await tx.runs.active(caller.project_id, thread_id)):
             raise ThreadBusy(thread_id, runs[0].id, attempt="append")
+        await quotas.take(tx, core, caller.project_id, messages=1)
         _, items = await append(tx, core, caller, thread, [new])
         return items[0]
 

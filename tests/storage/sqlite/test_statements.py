@@ -21,6 +21,9 @@ CALLS = {"run", "one", "all", "place", "page_by_time"}
 ARGUED = {
     "thread_gone_next": "takes the first row of the table, whichever it is",
     "key_all": "the operator's list of all keys: they are few, and sorted after reading",
+    "used_projects": "every project there is, once at a start of a server with quotas",
+    "used_count": "one row of constants; what it counts it finds by indexes",
+    "used_runs": "walks what it found by an index, which is at most as much as a quota allows",
     "batch_counts": "the files of a batch, at most 2,000, are found by an index and then put together by state",
 }
 """Statements that may walk a table or sort what they found, and why."""

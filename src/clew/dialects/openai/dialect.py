@@ -202,4 +202,6 @@ def _refused(refusal: Refusal) -> Answer:
     headers: tuple[tuple[str, str], ...] = ()
     if refusal.retry_after_seconds is not None:
         headers = (("retry-after", str(max(1, round(refusal.retry_after_seconds)))),)
+    if not refusal.try_again:
+        headers += (("x-should-retry", "false"),)
     return Answer(status=refusal.status, value=refusal.body(), headers=headers)

@@ -12,6 +12,7 @@ from clew.domain.problem import AlreadyExists, NotFound
 from clew.storage.bodies import dump, dump_value, load
 from clew.storage.sqlite.paging import HIGHEST, LOWEST, page, span
 from clew.storage.sqlite.table import Row, Table
+from clew.storage.sqlite.used import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -65,7 +66,10 @@ class ItemTable(Table):
         self.run("item_update", project_id=project_id, thread_id=item.thread_id, id=item.id, body=dump(item))
 
     async def delete(self, project_id: str, thread_id: str, item_id: str) -> bool:
-        return self.one("item_delete", project_id=project_id, thread_id=thread_id, id=item_id) is not None
+        row = self.one("item_delete", project_id=project_id, thread_id=thread_id, id=item_id)
+        if row is not None and row[0] == Kind.MESSAGE:
+            give_back(self, project_id, messages=1)
+        return row is not None
 
     def _key(self, project_id: str, thread_id: str, kind: Kind, id: str | None) -> int | None:  # noqa: A002
         if id is None:

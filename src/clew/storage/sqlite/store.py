@@ -21,6 +21,7 @@ from clew.storage.sqlite.migrate import migrate, steps, version
 from clew.storage.sqlite.people import KeyTable, ParticipantTable
 from clew.storage.sqlite.runs import EventTable, RunTable
 from clew.storage.sqlite.threads import ThreadTable
+from clew.storage.sqlite.used import UsedTable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -44,6 +45,7 @@ class SqliteTx:
         self.indexes = IndexTable(connection)
         self.participants = ParticipantTable(connection)
         self.keys = KeyTable(connection)
+        self.used = UsedTable(connection)
 
 
 class SqliteStore:

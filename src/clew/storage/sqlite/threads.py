@@ -9,6 +9,7 @@ from clew.domain.problem import AlreadyExists
 from clew.domain.thread import Thread
 from clew.storage.bodies import dump, dump_value, load
 from clew.storage.sqlite.table import Row, Table
+from clew.storage.sqlite.used import give_back_thread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,6 +105,7 @@ class ThreadTable(Table):
         self.run("thread_runs_gone", thread_no=no)
         self.run("thread_delete", project_id=project_id, id=thread_id)
         self.run("thread_gone_insert", thread_no=no)
+        give_back_thread(self, project_id, no)
 
     async def page(self, project_id: str, window: Window, *, metadata: Mapping[str, str], now: int) -> Page[Thread]:
         where = self.by_time(

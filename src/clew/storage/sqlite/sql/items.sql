@@ -20,7 +20,7 @@ WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id =
 -- name: item_delete
 DELETE FROM item
 WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id) AND id = :id
-RETURNING 1;
+RETURNING kind;
 
 -- name: item_place
 SELECT key FROM item
