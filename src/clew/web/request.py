@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from clew.domain.problem import TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 
     from clew.domain.project import Caller
     from clew.web.operation import Operation
@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 
 class ClientGone(Exception):
     """The client closed the connection while its request was being read. Nobody is left to answer."""
+
+
+def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers of which some come more than once: their values in one line, as HTTP says that such a header reads.
+
+    So a second key or host does not quietly replace the first, which something in front of us may have looked at.
+    """
+    joined: dict[str, str] = {}
+    for name, value in headers:
+        key, said = name.decode("latin-1"), value.decode("latin-1")
+        joined[key] = f"{joined[key]}, {said}" if key in joined else said
+    return joined
 
 
 class Request:
@@ -49,6 +61,8 @@ class Request:
         self.headers: dict[str, str] = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
+        if len(self.headers) != len(scope["headers"]):
+            self.headers = _joined(scope["headers"])
         self.params: dict[str, str] = {}
         self.query: dict[str, Any] = {}
         self.body: dict[str, Any] = {}
