@@ -12,6 +12,8 @@ from openai import OpenAI
 
 from support.process import ServerProcess
 
+pytestmark = pytest.mark.slow
+
 MIB = 2**20
 PEAK_BYTES_MAX = 256 * MIB
 """What a server of 66 MiB may grow to over any of these. The dearest is a million keys: a key that is eleven bytes of
