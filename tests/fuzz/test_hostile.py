@@ -133,6 +133,7 @@ def keys(count):
 
 INVALID = {
     "nesting that a parser bears": (parameters(b'{"a":' * 900 + b"1" + b"}" * 900), "invalid_value"),
+    "a million values in parameters": (parameters(b'{"a":[' + b"[]," * 10**6 + b"1]}"), "invalid_value"),
     "a million keys": (b'{"model":"m","metadata":' + keys(10**6) + b"}", "object_above_max_properties"),
     "a million fields": (b'{"model":"m",' + keys(10**6)[1:], "unknown_parameter"),
     "a huge number": (b'{"model":"m","temperature":1e308}', "decimal_above_max_value"),
