@@ -9,7 +9,7 @@ from fuzz.walk import STEPS, Site, Walk
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 WALKS = 80
-"""Ten seconds of them on an idle machine. `just fuzz` walks on for as long as one likes."""
+"""A quarter of a minute of them on an idle machine. `just fuzz` walks on for as long as one likes."""
 WARM = 20
 """Walks after which every path has been taken and every cache has its size."""
 GROWTH_PER_REQUEST_MAX = 4096
