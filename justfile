@@ -68,6 +68,10 @@ kill *arguments:
 order *arguments:
     uv run python -m bench.order "$@"
 
+# Send requests made from the published description: `--seconds N`, `--seed N`
+fuzz *arguments:
+    PYTHONPATH=tests uv run python -m fuzz "$@"
+
 # Prepare the other clients that the tests speak with
 clients:
     uv run tools/client_environments.py

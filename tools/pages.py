@@ -196,6 +196,8 @@ PROBLEMS: Final = (
     problem.Invalid("part_ids", "a part is named twice"),
     problem.TooLarge("messages", limit=100_000, got=None, unit="messages"),
     problem.Unsupported("file_ids", ".csv"),
+    problem.QuotaSpent("threads", limit=1000),
+    problem.QuotaSpent("runs", limit=4),
     problem.Denied("write"),
     problem.Unavailable("the server is shutting down"),
 )
@@ -209,6 +211,7 @@ REFUSALS: Final[Mapping[str, tuple[str, Refusal]]] = {
     "unknown_path": ("a path that the API never had", errors.unknown_path("GET", "/v1/nothing")),
     "wrong_method": ("a path that is known, with another method", errors.wrong_method("PUT", "/v1/threads")),
     "not_offered": ("an operation that is declined", errors.not_offered("createSpeech", "the reason")),
+    "wrong_content_type": ("a body that says it is no JSON", errors.wrong_content_type("text/plain")),
     "bad_json": ("a body that is not JSON in UTF-8", errors.bad_json()),
     "body_too_large": ("a body over `body_bytes_max`", errors.body_too_large(16_777_216)),
     "bad_cursor": (

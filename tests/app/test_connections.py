@@ -1,46 +1,46 @@
-"""What a client may cost; clients that ask too much are in faults/test_clients.py, over real sockets."""
+"""Bounds to what comes before a body. `tests/fuzz/test_hostile.py` has the requests that are beyond them."""
 
-import resource
-import sys
+import socket
 
-import httpx2
 import pytest
 
-from clew.app.connections import DESCRIPTORS_SPARE, Patience, connections_possible
-from support.server import RunningServer
-from support.sse import HEADERS, TIMEOUT_SECONDS
+from clew.app.connections import LOOSE_BYTES_MAX
 
 
 @pytest.fixture
-def limit(monkeypatch):
-    """The limit of open files, as a list of its two numbers."""
-    numbers = [1024, 4096]
-    monkeypatch.setattr(resource, "getrlimit", lambda _: tuple(numbers))
-    monkeypatch.setattr(resource, "setrlimit", lambda _, new: numbers.__setitem__(slice(2), new))
-    return numbers
+def connection(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        yield connection
 
 
-def test_as_many_files_may_be_open_as_the_system_allows(limit):
-    assert connections_possible() == 4096 - DESCRIPTORS_SPARE
-    assert limit == [4096, 4096]
+def asked(padding):
+    head = f"GET /health HTTP/1.1\r\nHost: localhost\r\nX-A: {padding}\r\n\r\n"
+    return head.encode()
 
 
-def test_where_there_is_no_limit_there_may_be_any_number(limit):
-    limit[:] = [1024, resource.RLIM_INFINITY]
-    assert connections_possible() == sys.maxsize
+def status(connection):
+    return connection.recv(65536).split(b" ", 2)[1]
 
 
-def test_files_do_not_count_as_bodies_because_they_are_never_whole_in_memory(tmp_path):
-    patience = Patience(bodies_bytes_max=100_000)
-    with RunningServer(tmp_path, patience=patience) as server:
-        form = {"files": {"file": ("a.txt", b"x" * 1_000_000)}, "data": {"purpose": "assistants"}}
-        answer = httpx2.post(f"{server.base_url}/files", headers=HEADERS, timeout=TIMEOUT_SECONDS, **form)
-    assert (answer.status_code, answer.json()["bytes"]) == (200, 1_000_000)
+def test_a_head_within_the_limit_is_read(connection):
+    connection.sendall(asked("a" * (LOOSE_BYTES_MAX - 200)))
+    assert status(connection) == b"200"
 
 
-def test_a_connection_is_used_for_many_large_requests(tmp_path):
-    patience = Patience(bodies_bytes_max=1_500_000)
-    with RunningServer(tmp_path, patience=patience) as server, httpx2.Client(headers=HEADERS) as http:
-        for _ in range(3):
-            answer = http.post(f"{server.base_url}/threads", content=b"{}".ljust(1_000_000))
-            assert answer.status_code == 200
+def test_a_head_above_the_limit_is_refused_and_the_connection_closed(connection):
+    connection.sendall(asked("a" * LOOSE_BYTES_MAX))
+    assert status(connection) == b"431"
+    assert connection.recv(1) == b""
+
+
+def test_every_request_of_a_connection_has_the_whole_limit(connection):
+    for _ in range(3):
+        connection.sendall(asked("a" * (LOOSE_BYTES_MAX // 2)))
+        assert status(connection) == b"200"
+
+
+def test_a_body_does_not_count_as_head(connection):
+    body = b" " * 4 * LOOSE_BYTES_MAX
+    head = f"POST /v1/threads HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\nContent-Length: {len(body)}\r\n\r\n"
+    connection.sendall(head.encode() + body)
+    assert status(connection) == b"200"

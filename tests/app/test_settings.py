@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clew.app.settings import SETTINGS, Setting, Settings, SettingsProblem, as_help, as_markdown, read
+from clew.domain.quota import Quota
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -218,3 +219,12 @@ def test_a_wrong_models_table_is_refused_in_a_sentence(write, file, said):
 
 def test_settings_do_not_show_keys():
     assert "hush" not in repr(read({"model_key": "hush", "model_url": "http://h"}, {}, folder=Path("nowhere")))
+
+
+def test_quotas_are_read_from_the_file(write: Callable[[str], Path]):
+    text = "[quotas]\nthreads = 100\nbytes = '1GiB'\n[quotas.projects.shop]\nthreads = 0\n"
+    quotas = read({}, {}, folder=write(text)).quotas
+
+    assert quotas.of("any") == Quota(threads=100, bytes=2**30)
+    assert quotas.of("shop") == Quota(bytes=2**30)
+    assert read({}, {}, folder=Path("nowhere")).quotas.of("any") is None

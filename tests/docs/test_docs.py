@@ -208,7 +208,7 @@ class TestWhatIsShownWorks:
     @pytest.mark.parametrize("text", blocks("toml"))
     def test_settings_files_are_read(self, text, tmp_path):
         (tmp_path / "clew.toml").write_text(text)
-        assert settings.read({}, {}, folder=tmp_path).models
+        assert settings.read({}, {}, folder=tmp_path) != settings.read({}, {}, folder=tmp_path / "without")
 
     @pytest.mark.parametrize("line", sorted({line for path in PAGES for line in commands(path.read_text())}))
     def test_command_lines_are_understood(self, line):

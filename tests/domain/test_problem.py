@@ -14,6 +14,7 @@ from clew.domain.problem import (
     NotFound,
     OutputsMismatch,
     Problem,
+    QuotaSpent,
     ThreadBusy,
     TooLarge,
     Unavailable,
@@ -31,6 +32,7 @@ EACH = {
     Invalid("tools", "too odd"): "tools: too odd",
     TooLarge("file", limit=5, got=None, unit="bytes"): "file: at most 5 bytes",
     Unsupported("file_id", ".exe"): "file_id: files that end in .exe cannot be searched",
+    QuotaSpent("threads", limit=5): "this project may have 5 threads",
     Denied("write"): "this key lacks the scope 'write'",
     Unavailable("the server is shutting down", retry_after_seconds=2): "the server is shutting down",
 }

@@ -103,7 +103,7 @@ def test_half_a_request_ends_in_a_timeout_and_does_nothing(tmp_path, model, begu
         sock.sendall(begun)
         said = rest(sock)
         assert said.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
-        assert said.endswith(b"The request took too long to come in.")
+        assert b"The request took too long to come in." in said
         assert client.get("/threads", cast_to=object)["data"] == []
 
 

@@ -7,11 +7,10 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from support.scripted_model import ScriptedModel
 
 _SERVING: Final = re.compile(r"Clew is serving (http://\S+)")
@@ -47,6 +46,22 @@ class ServerProcess:
     def errors(self) -> str:
         """What it has written to stderr since it was started."""
         return self._errors.read_text()
+
+    @property
+    def memory_bytes(self) -> int:
+        """What its process holds at the moment."""
+        return self._memory("VmRSS")
+
+    @property
+    def memory_bytes_max(self) -> int:
+        """The most that its process has ever held."""
+        return self._memory("VmHWM")
+
+    def _memory(self, name: str) -> int:
+        for line in Path(f"/proc/{self._running.pid}/status").read_text().splitlines():
+            if line.startswith(name):
+                return int(line.split()[1]) * 1024
+        raise LookupError(name)
 
     @property
     def is_running(self) -> bool:

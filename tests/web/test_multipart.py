@@ -72,6 +72,21 @@ async def test_a_broken_form_is_invalid(body):
         await read(form(body))
 
 
+@pytest.mark.parametrize("left_out", [6, 7, 8, 20])
+async def test_a_form_that_breaks_off_is_invalid(left_out):
+    with pytest.raises(Invalid, match="broken"):
+        await read(form(WHOLE[:-left_out]))
+
+
+async def test_nothing_need_follow_the_end_of_a_form():
+    assert await read(form(WHOLE.removesuffix(b"\r\n"))) == FILE
+
+
+async def test_a_boundary_that_is_too_long_makes_no_form():
+    with pytest.raises(Invalid, match="multipart/form-data"):
+        form(b"", kind=b"multipart/form-data; boundary=" + b"b" * 257)
+
+
 @pytest.mark.parametrize("kind", [b"application/json", b"multipart/form-data", b""])
 async def test_what_is_no_form_is_invalid(kind):
     with pytest.raises(Invalid, match="multipart/form-data"):

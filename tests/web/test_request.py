@@ -48,3 +48,10 @@ async def test_going_is_told_apart_from_what_else_comes():
 
 def test_a_query_keeps_what_is_repeated_and_what_is_empty():
     assert request(query=b"a=1&a=2&b=&c=%C3%A9").query_pairs() == [("a", "1"), ("a", "2"), ("b", ""), ("c", "é")]
+
+
+def test_a_header_that_comes_twice_has_both_values():
+    headers = [(b"host", b"a"), (b"x", b"1"), (b"host", b"b")]
+    request = Request({"method": "GET", "path": "/", "headers": headers}, None, "req_1")
+
+    assert (request.headers.get(b"host"), request.headers.get(b"x")) == ("a, b", "1")

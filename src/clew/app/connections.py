@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import msgspec
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
@@ -32,6 +33,9 @@ PACE_BYTES: Final = 1024
 """Each so many bytes of a request give it a second more: large bodies on slow lines may come, a byte a second not."""
 LOOSE_BYTES_MAX: Final = 64 * 1024
 """Bytes that may come without any of them being of a body: a head, what stands between chunks, what follows them."""
+HEAD_TOO_LARGE: Final = (
+    f"The head of your request is too large. Expected at most {LOOSE_BYTES_MAX} bytes of URL and headers."
+)
 DESCRIPTORS_SPARE: Final = 256
 """Files that are open for other things than clients: the database, blobs, models."""
 
@@ -89,7 +93,17 @@ class Connection(HttpToolsProtocol):
         self._loose += len(data)
         super().data_received(data)
         if self._loose > LOOSE_BYTES_MAX and not self.transport.is_closing():
-            self._end(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The head of the request is too large.")
+            self._end(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, HEAD_TOO_LARGE)
+
+    def on_headers_complete(self) -> None:
+        # Cheap first: what came is at least as much as the head. It may hold a body as well, so then it is measured.
+        if self._loose > LOOSE_BYTES_MAX and self._head_bytes() > LOOSE_BYTES_MAX:
+            self._end(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, HEAD_TOO_LARGE)
+        elif not self.transport.is_closing():
+            super().on_headers_complete()
+
+    def _head_bytes(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -97,6 +111,8 @@ class Connection(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._loose = 0
+        if self.transport.is_closing():
+            return
         super().on_body(body)
         if self._arrived > LOOSE_BYTES_MAX and not self._is_form():
             self._hold(len(body))
@@ -105,7 +121,11 @@ class Connection(HttpToolsProtocol):
         self._since = None
         self._arrived = self._loose = 0
         self._hold(-self.held_bytes)
-        super().on_message_complete()
+        if not self.transport.is_closing():
+            super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        self._end(HTTPStatus.BAD_REQUEST, msg)
 
     def on_response_complete(self) -> None:
         self.transport.flush()  # type: ignore[attr-defined]  # the head of an answer to HEAD, which has no body
@@ -156,8 +176,10 @@ class Connection(HttpToolsProtocol):
         if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
             self.transport.abort()
             return
-        head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-        self.transport.write(STATUS_LINE[status] + head % len(words) + words.encode())
+        error = {"message": words, "type": "invalid_request_error", "param": None, "code": None}
+        content = msgspec.json.encode({"error": error})
+        head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+        self.transport.write(STATUS_LINE[status] + head % len(content) + content)
         self.transport.close()
 
 

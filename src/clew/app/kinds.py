@@ -6,11 +6,12 @@ A value comes from a flag or the environment as text, and from the file as TOML 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
 
+from clew.domain.quota import Quota, Quotas
 from clew.engine.model import ModelConfig
 
 if TYPE_CHECKING:
@@ -181,6 +182,43 @@ def _models(value: object) -> tuple[ModelConfig, ...]:
     return tuple(_model(f"the {number}. [[models]]", table) for number, table in enumerate(tables, start=1))
 
 
+_QUOTA_KEYS: Final[dict[str, Callable[[object], int]]] = {
+    "threads": _whole(0),
+    "messages": _whole(0),
+    "bytes": lambda value: 0 if shown(value) == "0" else _bytes(value),
+    "runs": _whole(0),
+}
+
+
+def _quota(place: str, table: object, usual: Quota) -> Quota:
+    """The quota of a table; what it says nothing of is as usual."""
+    if not isinstance(table, dict):
+        raise ValueError(f"{place} is not a table")  # noqa: TRY004 (what a kind refuses is a ValueError)
+    said: dict[str, int | None] = {}
+    for key, value in cast("dict[str, object]", table).items():
+        if key not in _QUOTA_KEYS:
+            raise ValueError(f"{place} has no {key!r}; there are {', '.join(_QUOTA_KEYS)}")
+        try:
+            said[key] = _QUOTA_KEYS[key](value) or None
+        except ValueError as error:
+            raise ValueError(f"{key} of {place} is {error}") from error
+    return replace(usual, **said)
+
+
+def _quotas(value: object) -> Quotas:
+    if not isinstance(value, dict):
+        raise ValueError("not a [quotas] table")  # noqa: TRY004 (what a kind refuses is a ValueError)
+    table = dict(cast("dict[str, object]", value))
+    projects = table.pop("projects", {})
+    usual = _quota("[quotas]", table, Quota())
+    if not isinstance(projects, dict):
+        raise ValueError("projects of [quotas] is not made of tables")  # noqa: TRY004 (as above)
+    named = cast("dict[str, object]", projects)
+    return Quotas(
+        usual=usual, by_project={name: _quota(f"[quotas.projects.{name}]", one, usual) for name, one in named.items()}
+    )
+
+
 TEXT: Final = Kind(metavar="TEXT", parse=_text)
 SECRET: Final = Kind(metavar="KEY", parse=_text, is_secret=True)
 PORT: Final = Kind(metavar="PORT", parse=_port)
@@ -195,4 +233,5 @@ DATABASE: Final = Kind(metavar="URL", parse=_database, is_secret=True)
 LOG_LEVEL: Final = Kind(metavar="LEVEL", parse=_one_of("debug", "info", "warning", "error"))
 LOG_FORMAT: Final = Kind(metavar="FORMAT", parse=_one_of("text", "json"))
 LOCAL_MODEL: Final = Kind(metavar="[FILE]", parse=_local_model)
-MODELS: Final = Kind(metavar="", parse=_models, is_secret=True)
+QUOTAS: Final = Kind(metavar="[quotas]", parse=_quotas)
+MODELS: Final = Kind(metavar="[[models]]", parse=_models, is_secret=True)

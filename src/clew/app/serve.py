@@ -25,6 +25,7 @@ from clew.auth.openness import host_allowed, may_open, origin_allowed
 from clew.dialects.openai.dialect import Options
 from clew.engine.model import ModelRoutes
 from clew.local_model import start as start_local_model
+from clew.service import quotas
 from clew.service.core import Limits, SystemClock
 from clew.storage.directory import DirectoryBlobs
 from clew.storage.sqlite import open_store
@@ -62,6 +63,7 @@ async def serve_until(
     up at the next start. Streams of runs that go on are ended, and can be read on from their last number.
     """
     server = http_server(assembled.app, patience)
+    await quotas.count_anew(assembled.core)
     await assembled.engine.start(alone=True)
     sweeping = asyncio.ensure_future(assembled.sweep())
     serving = asyncio.ensure_future(server.serve(sockets=[listening]))
@@ -151,6 +153,7 @@ async def serve(settings: Settings) -> None:
                 guard=guard_of(settings) if is_open else None,
                 runs_at_once=settings.runs_at_once,
                 sweep_seconds=settings.sweep_seconds,
+                quotas=settings.quotas,
             )
         )
         listening = bound_socket(settings.host, settings.port)

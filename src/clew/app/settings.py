@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from clew.app import kinds
+from clew.domain.quota import Quotas
 from clew.engine.model import ModelConfig
 
 if TYPE_CHECKING:
@@ -125,6 +126,16 @@ SETTINGS: Final = (
         "new ones.",
     ),
     _row("bodies_bytes_max", kinds.BYTES, "256MiB", "Room for all JSON bodies over 64 KiB that are on their way in."),
+    Setting(
+        name="quotas",
+        flag=None,
+        env=None,
+        key="quotas",
+        kind=kinds.QUOTAS,
+        default=None,
+        help="What one project may have: `threads`, `messages`, `bytes` (of files) and `runs` (that are not over). "
+        "`[quotas]` for every project, `[quotas.projects.NAME]` for one. 0, or nothing said, for no limit.",
+    ),
     _row("sweep_seconds", kinds.COUNT, 60, "Pause between two removals of what expired."),
     _row("poll_after_ms", kinds.COUNT_OR_NONE, 200, "How soon clients that poll are told to ask again."),
     _row(
@@ -135,6 +146,10 @@ SETTINGS: Final = (
     _row("drain_seconds", kinds.COUNT_OR_NONE, 10, "How long a stopping server waits for what is in flight."),
     _row("public_url", kinds.URL, None, "Where clients reach this server, if not at host and port."),
 )
+
+
+_UNSAID: Final[dict[str, object]] = {"models": (), "quotas": Quotas()}
+"""What the settings without a default are where nobody says anything, if not None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +179,7 @@ class Settings:
     answer_seconds: int
     connections_max: int
     bodies_bytes_max: int
+    quotas: Quotas
     sweep_seconds: int
     poll_after_ms: int
     strict_beta: bool
@@ -235,7 +251,7 @@ def _is_unsaid(
 
 def _parsed(setting: Setting, value: object, source: str) -> object:
     if value is None:
-        return () if setting.kind is kinds.MODELS else None
+        return _UNSAID.get(setting.name)
     try:
         return setting.kind.parse(value)
     except ValueError as error:
@@ -288,7 +304,7 @@ def as_help() -> str:
         f"settings, each as a flag, in the environment, or as a key of {CONFIG_FILE} (the first that is given counts):"
     ]
     for setting in SETTINGS:
-        flag = f"{setting.flag} {setting.kind.metavar}".strip() if setting.flag else f"[[{setting.key}]]"
+        flag = f"{setting.flag} {setting.kind.metavar}".strip() if setting.flag else setting.kind.metavar
         default = _default_shown(setting)
         lines += [
             f"  {flag}",

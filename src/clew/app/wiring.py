@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from clew.app.health import Health
 from clew.dialects.openai.dialect import OpenAI, Options
+from clew.domain.quota import Quotas
 from clew.engine.engine import Engine
 from clew.engine.later import Later
 from clew.service.core import Core, Limits, RandomIds, SystemClock
@@ -43,6 +44,7 @@ class Parts:
     guard: Callable[[Request], Answer | None] | None = None
     runs_at_once: int = 64
     sweep_seconds: float = 60
+    quotas: Quotas = field(default_factory=Quotas)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,14 @@ class Assembled:
 
 def assemble(parts: Parts) -> Assembled:
     """Join the parts."""
-    core = Core(store=parts.store, blobs=parts.blobs, clock=parts.clock, ids=parts.ids, limits=parts.limits)
+    core = Core(
+        store=parts.store,
+        blobs=parts.blobs,
+        clock=parts.clock,
+        ids=parts.ids,
+        limits=parts.limits,
+        quotas=parts.quotas,
+    )
     engine = Engine(core, parts.model, parts.routes, owner=secrets.token_hex(8), runs_at_once=parts.runs_at_once)
     openai = OpenAI(core, parts.gate, parts.routes, parts.options)
     app = App(core, {"": openai, "/health": Health(core)}, parts.guard)

@@ -10,6 +10,7 @@
     ├── Invalid             a value that the domain refuses
     │   ├── TooLarge        more bytes, items or pairs than allowed
     │   └── Unsupported     a file of a kind that cannot be searched
+    ├── QuotaSpent          the project has as much as it may have
     ├── Denied              the key is good, its scopes do not reach
     └── Unavailable         not now; the caller may try again
 
@@ -107,6 +108,15 @@ class Unsupported(Invalid):
     def __init__(self, field: str, suffix: str) -> None:
         super().__init__(field, f"files that end in {suffix} cannot be searched")
         self.suffix: Final = suffix
+
+
+class QuotaSpent(Problem):
+    """The project has as many `what` (a field of `quota.Quota`) as its quota, which is `limit`, allows."""
+
+    def __init__(self, what: str, *, limit: int) -> None:
+        super().__init__(f"this project may have {limit} {what}")
+        self.what: Final = what
+        self.limit: Final = limit
 
 
 class Denied(Problem):

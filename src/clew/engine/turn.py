@@ -20,6 +20,7 @@ from clew.domain.item import (
 from clew.domain.noun import replace
 from clew.domain.run import OwedCall, Run, RunState, end, move
 from clew.engine.model import CallArguments, CallStarted, Finished, RefusalPiece, TextPiece
+from clew.service import quotas
 from clew.service.closing import Written, close
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ class Turn:
 
         async def opened(tx: Tx, run: Run) -> tuple[Run, list[Event]]:
             await tx.items.append(run.project_id, run.thread_id, [generation, message])
+            await quotas.add_message(tx, self._core, run.project_id)
             return run, [
                 Event(kind=EventKind.ITEM_CREATED, at=generation.created_at, item=generation),
                 Event(kind=EventKind.ITEM_CREATED, at=generation.created_at, item=message),

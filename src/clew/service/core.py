@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from clew.domain import ids
+from clew.domain.quota import Quotas
 from clew.service.feeds import Feeds
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ class Core:
     clock: Clock
     ids: Ids
     limits: Limits = field(default_factory=Limits)
+    quotas: Quotas = field(default_factory=Quotas)
     feeds: Feeds = field(default_factory=Feeds)
     signals: Signals = field(default_factory=Signals)
 

@@ -12,7 +12,8 @@ from clew.domain import expiration as expirations
 from clew.domain.expiration import DAY_SECONDS, Expiration, Policy
 from clew.domain.file import File
 from clew.domain.noun import Noun
-from clew.domain.problem import NotFound
+from clew.domain.problem import NotFound, Problem
+from clew.service import quotas
 from clew.storage.port import StoreProblem
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def made(core: Core, caller: Caller, new: NewFile, stored: Stored) -> File:
 async def create(
     core: Core, caller: Caller, new: NewFile | Callable[[], NewFile], chunks: AsyncIterable[bytes]
 ) -> File:
-    """A new file of these bytes. Raises `TooLarge`, and what the source raises: both leave nothing.
+    """A new file of these bytes. Raises `TooLarge`, `QuotaSpent`, and what the source raises: both leave nothing.
 
     `new` may be a function that is asked once the bytes are kept: a form can name its file after it. What it
     raises leaves nothing either.
@@ -119,9 +120,14 @@ async def create(
         raise
 
     async def unit(tx: Tx) -> None:
+        await quotas.take(tx, core, caller.project_id, bytes=file.size)
         await tx.files.insert(file)
 
-    await core.store.write(unit)
+    try:
+        await core.store.write(unit)
+    except Problem:  # refused, so it is certain that nothing names these bytes
+        await drop_blobs(core, [stored.blob])
+        raise
     return file
 
 

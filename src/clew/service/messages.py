@@ -11,7 +11,7 @@ from clew.domain.patch import Revision, revised
 from clew.domain.problem import Invalid, NotFound, ThreadBusy, TooLarge
 from clew.domain.thread import active
 from clew.domain.tool import ToolResources
-from clew.service import indexes
+from clew.service import indexes, quotas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,6 +126,7 @@ async def create(core: Core, caller: Caller, thread_id: str, new: NewMessage, *,
         entered = await enter(tx, core, caller, thread_id)
         if unless_busy and entered.run_id is not None:
             raise ThreadBusy(thread_id, entered.run_id, attempt="append")
+        await quotas.take(tx, core, caller.project_id, messages=1)
         _, items = await append(tx, core, caller, entered, [new])
         return items[0]
 

@@ -13,7 +13,7 @@ from clew.domain.patch import Revision, revised
 from clew.domain.problem import NotFound, OutputsMismatch, ThreadBusy, Unavailable, WrongState
 from clew.domain.run import CANCELLABLE, Progress, Run, RunState, Truncation, move
 from clew.domain.tool import ResponseFormat, Tool, ToolChoice, ToolResources
-from clew.service import assistants, messages, threads
+from clew.service import assistants, messages, quotas, threads
 from clew.service.closing import close
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ async def create(core: Core, caller: Caller, thread_id: str, new: NewRun, *, unl
         assistant = await assistants.require(tx, core, caller, new.assistant_id)
         if unless_busy and (busy := await tx.runs.active(caller.project_id, thread_id)):
             raise ThreadBusy(thread_id, busy[0].id, attempt="run")
+        await quotas.take(tx, core, caller.project_id, messages=len(new.additional_messages), runs=1)
         return await _start(tx, core, caller, new, thread=thread, assistant=assistant)
 
     run, events = await core.store.write(unit)
@@ -154,6 +155,8 @@ async def create_with_thread(core: Core, caller: Caller, new_thread: NewThread, 
 
     async def unit(tx: Tx) -> tuple[Thread, Run, list[Event]]:
         assistant = await assistants.require(tx, core, caller, new.assistant_id)
+        said = len(new_thread.messages) + len(new.additional_messages)
+        await quotas.take(tx, core, caller.project_id, threads=1, messages=said, runs=1)
         thread = await threads.insert(tx, core, caller, new_thread)
         created = Event(kind=EventKind.THREAD_CREATED, at=thread.created_at)
         run, events = await _start(tx, core, caller, new, thread=thread, assistant=assistant, first=(created,))

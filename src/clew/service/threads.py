@@ -10,7 +10,7 @@ from clew.domain.patch import UNSET, Given, Revision, changed, revised
 from clew.domain.problem import NotFound
 from clew.domain.run import RunState, move
 from clew.domain.thread import Thread, expiring
-from clew.service import indexes, messages
+from clew.service import indexes, messages, quotas
 from clew.service.closing import close
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ async def create(core: Core, caller: Caller, new: NewThread) -> Thread:
     """
 
     async def unit(tx: Tx) -> Thread:
+        await quotas.take(tx, core, caller.project_id, threads=1, messages=len(new.messages))
         return await insert(tx, core, caller, new)
 
     return await core.store.write(unit)

@@ -8,7 +8,7 @@ from clew.domain.expiration import SECOND
 from clew.domain.file import Upload, UploadPart, UploadState
 from clew.domain.noun import Noun, replace
 from clew.domain.problem import Invalid, NotFound, Problem, TooLarge, WrongState
-from clew.service import files
+from clew.service import files, quotas
 from clew.service.files import NewFile
 
 if TYPE_CHECKING:
@@ -128,6 +128,7 @@ async def add_part(
         size = sum(other.size for other in await tx.files.parts(caller.project_id, upload_id)) + part.size
         if size > core.limits.upload_bytes:
             raise TooLarge("bytes", limit=core.limits.upload_bytes, got=size, unit="bytes")
+        await quotas.take(tx, core, caller.project_id, bytes=part.size)
         await tx.files.insert_part(part)
 
     try:
@@ -198,9 +199,10 @@ async def _completed(
         # ran out meanwhile has not, because it was asked in time.
         _pending(await _kept(tx, caller, upload.id), attempt="complete")
         parts = await tx.files.parts(caller.project_id, upload.id)
+        await tx.files.drop_parts(caller.project_id, upload.id)
+        await quotas.take(tx, core, caller.project_id, bytes=file.size)  # no more than the parts, which were counted
         await tx.files.insert(file)
         await tx.files.update_upload(completed)
-        await tx.files.drop_parts(caller.project_id, upload.id)
         return parts
 
     return completed, file, await core.store.write(unit)

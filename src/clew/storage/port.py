@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from clew.domain.page import Page, Window
     from clew.domain.participant import Participant
     from clew.domain.project import Key
+    from clew.domain.quota import Amount, Quota
     from clew.domain.run import Run
     from clew.domain.thread import Thread
 
@@ -393,6 +394,36 @@ class Keys(Protocol):
         ...
 
 
+class Used(Protocol):
+    """How much of their quotas projects have used.
+
+    Only projects that `count` or `take` was called for are counted. Whatever deletes or sweeps gives back by itself.
+    """
+
+    async def projects(self) -> list[str]:
+        """Every project that has something to be counted. Looks at all there is."""
+        ...
+
+    async def count(self, project_id: str) -> None:
+        """Count what the project has. Looks at all of it."""
+        ...
+
+    async def take(self, project_id: str, more: Amount, *, within: Quota) -> str | None:
+        """Count this much more, if there is room for all of it. Else nothing is written: the field that has no room.
+
+        A run needs room for a message as well, which it will write. A project that is not counted yet is by this.
+        """
+        ...
+
+    async def add(self, project_id: str, more: Amount) -> None:
+        """Count this much more whether there is room or not, where the project is counted."""
+        ...
+
+    async def forget(self) -> None:
+        """Count no project any more."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunKey:
     """What names a run wherever it lives."""
@@ -423,6 +454,8 @@ class Tx(Protocol):
     def participants(self) -> Participants: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def used(self) -> Used: ...
 
 
 class Store(Protocol):

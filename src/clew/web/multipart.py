@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from clew.domain.problem import Invalid, TooLarge
@@ -43,18 +43,23 @@ class Form:
         self._name = ""
         self._in_file = False
         self._value = bytearray()
-        self._parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": self._begin,
-                "on_header_field": self._take_header_name,
-                "on_header_value": self._take_header_value,
-                "on_header_end": self._end_header,
-                "on_headers_finished": self._end_headers,
-                "on_part_data": self._take,
-                "on_part_end": self._end,
-            },
-        )
+        self._is_whole = False
+        try:
+            self._parser = MultipartParser(
+                boundary,
+                {
+                    "on_part_begin": self._begin,
+                    "on_header_field": self._take_header_name,
+                    "on_header_value": self._take_header_value,
+                    "on_header_end": self._end_header,
+                    "on_headers_finished": self._end_headers,
+                    "on_part_data": self._take,
+                    "on_part_end": self._end,
+                    "on_end": self._finish,
+                },
+            )
+        except FormParserError as error:  # a boundary that is longer than it may be
+            raise Invalid("body", "expected a multipart/form-data form") from error
 
     async def file(self) -> AsyncIterator[bytes]:
         """The bytes of the file as they come. Raises `Invalid` for a broken form, `TooLarge`, and what reading does."""
@@ -64,8 +69,10 @@ class Form:
                 while self._data:
                     yield self._data.popleft()
             self._parser.finalize()
-        except MultipartParseError as error:
+        except FormParserError as error:
             raise Invalid("body", "the form is broken") from error
+        if not self._is_whole:  # cut off on its way: the file in it is not what its sender has
+            raise Invalid("body", "the form is broken")
 
     def _begin(self) -> None:
         self._headers = {}
@@ -96,6 +103,9 @@ class Form:
         self._value += data[start:end]
         if len(self._value) > FIELD_BYTES_MAX:
             raise TooLarge(self._name, limit=FIELD_BYTES_MAX, got=None, unit="bytes")
+
+    def _finish(self) -> None:
+        self._is_whole = True
 
     def _end(self) -> None:
         if self._in_file:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from clew.domain.problem import TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 
     from clew.domain.project import Caller
     from clew.web.operation import Operation
@@ -24,12 +24,18 @@ class ClientGone(Exception):
 
 
 class Headers:
-    """The headers of a request, by lower-case name; of several with one name the last. Decoded when asked for."""
+    """The headers of a request, by lower-case name. Decoded when asked for.
+
+    Of those that come more than once the values stand in one line, as HTTP says that such a header reads. So a second
+    key or host does not quietly replace the first, which something in front of us may have looked at.
+    """
 
     __slots__ = ("_raw",)
 
-    def __init__(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+    def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
         self._raw = dict(pairs)
+        if len(self._raw) != len(pairs):
+            self._raw = {name: b", ".join(value for other, value in pairs if other == name) for name in self._raw}
 
     def get(self, name: bytes) -> str:
         """The header's value; empty without one."""

@@ -168,6 +168,7 @@ def test_whatever_is_not_in_the_table_is_an_internal_error_that_tells_nothing(er
             None,
             "The operation createSpeech is not offered here: no speech.",
         ),
+        (errors.wrong_content_type("a/b"), 400, "unsupported_content_type", None, "Unsupported content type: 'a/b'. "),
         (errors.bad_json(), 400, None, None, "We could not parse the JSON body of your request. "),
         (errors.body_too_large(9), 413, None, None, "The body of your request is too large. Expected at most 9 bytes."),
         (errors.model_refused("x"), 400, "model_not_found", "model", "The requested model 'x' does not exist."),

@@ -477,3 +477,12 @@ def test_an_object_that_readers_of_json_cannot_bear_is_refused():
 
     with pytest.raises(Refusal, match="nested too deeply"):
         Free().read(deep, "parameters")
+
+
+@pytest.mark.parametrize("inner", [1, [], {}])
+def test_a_free_object_has_a_limited_number_of_values(inner):
+    within = {"a": [inner] * (Free.VALUES_MAX - 1)}
+    assert Free().read(within, "parameters") == within
+
+    with pytest.raises(Refusal, match=f"too large. Expected at most {Free.VALUES_MAX} values"):
+        Free().read({"a": [inner] * Free.VALUES_MAX}, "parameters")

@@ -62,6 +62,13 @@ def test_bodies_and_forms_are_described(described):
     assert form["schema"]["required"] == ["file", "purpose"]
 
 
+def test_a_body_is_required_where_one_of_its_fields_is(described):
+    paths = described["paths"]
+
+    assert paths["/assistants"]["post"]["requestBody"]["required"]
+    assert not paths["/threads"]["post"]["requestBody"]["required"]
+
+
 def test_a_run_may_be_a_stream(described):
     content = described["paths"]["/threads/{thread_id}/runs"]["post"]["responses"]["200"]["content"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from clew.domain.problem import Unavailable
 from clew.storage.port import StoreProblem
-from clew.storage.sqlite import readers
+from clew.storage.sqlite import open_store, readers
 from storage.conformance import nouns
 from storage.conformance.nouns import OURS, THREAD
 
@@ -61,6 +61,16 @@ async def test_what_a_long_read_raises_is_raised(store):
 
     with pytest.raises(LookupError, match="nothing"):
         await store.read(wrong)
+
+
+async def test_only_what_reads_is_interrupted_and_never_a_transactions_beginning_or_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(readers, "STEPS", 1)
+    monkeypatch.setattr(readers, "SHORT_SECONDS", -1)
+    store = open_store(tmp_path / "clew.db")
+    for _ in range(5):
+        assert (await store.read(where)).startswith("clew-reader")
+        await asyncio.sleep(0)
+    await store.close()
 
 
 async def test_reads_of_one_round_of_the_loop_see_one_moment_and_the_next_sees_what_was_answered(store):

@@ -22,6 +22,9 @@ ARGUED = {
     "thread_gone_next": "takes the first row of the table, whichever it is",
     "key_all": "the operator's list of all keys: they are few, and sorted after reading",
     "thread_metadata_known": "counts a hundred rows at most, which are found by their key",
+    "used_projects": "every project there is, once at a start of a server with quotas",
+    "used_count": "one row of constants; what it counts it finds by indexes",
+    "used_runs": "walks what it found by an index, which is at most as much as a quota allows",
     "batch_counts": "the files of a batch, at most 2,000, are found by an index and then put together by state",
 }
 """Statements that may walk a table or sort what they found, and why."""
@@ -120,6 +123,8 @@ SETS = {
     "run_release": "the leases of one worker, when it stops",
     "run_release_all": "the leases that were left behind, at a start",
     "thread_runs_gone": "the active runs of one thread, when it goes",
+    "used_count": "everything that a project with a quota has, once at a start",
+    "used_thread_gone": "the messages of one thread, when it goes, and only where its project has a quota",
 }
 """Statements that read or write all rows of some key and have no limit, and why those are few."""
 

@@ -47,6 +47,7 @@ CURSOR_PREFIXES: Final = {
 }
 """The same for cursors, by what is listed."""
 
+JSON: Final = "application/json"
 ALL_SCOPES: Final = frozenset(Scope)
 VERSION: Final = ("openai-version", "2020-10-01")
 
@@ -161,6 +162,8 @@ class OpenAI:
         content = await request.read(limit=self._options.body_bytes_max)
         if not content.strip():
             content = b"{}"
+        elif (kind := request.headers.find(b"content-type")) not in (JSON, None) and not _is_json(kind):
+            raise errors.wrong_content_type(kind)
         try:
             value = msgspec.json.decode(content)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -170,6 +173,10 @@ class OpenAI:
 
 
 BETA_GROUPS: Final = frozenset({"assistants", "threads", "messages", "runs", "steps", "vector_stores"})
+
+
+def _is_json(kind: str) -> bool:
+    return kind.partition(";")[0].strip().lower() == JSON
 
 
 def _not_found(problem: NotFound, request: Request) -> Refusal:
@@ -196,4 +203,6 @@ def _refused(refusal: Refusal) -> Answer:
     headers: tuple[tuple[str, str], ...] = ()
     if refusal.retry_after_seconds is not None:
         headers = (("retry-after", str(max(1, round(refusal.retry_after_seconds)))),)
+    if not refusal.try_again:
+        headers += (("x-should-retry", "false"),)
     return Answer(status=refusal.status, value=refusal.body(), headers=headers)

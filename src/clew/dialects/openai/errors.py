@@ -15,6 +15,7 @@ from clew.domain.problem import (
     Invalid,
     NotFound,
     OutputsMismatch,
+    QuotaSpent,
     ThreadBusy,
     TooLarge,
     Unavailable,
@@ -37,7 +38,7 @@ MASK_AFTER: Final = 20
 """From this length on, the ends of a wrong key may be shown: too few to guess the rest from."""
 
 
-def refusal_of(problem: Exception) -> Refusal:  # noqa: C901, PLR0911 (a table, one line for each problem)
+def refusal_of(problem: Exception) -> Refusal:  # noqa: C901, PLR0911, PLR0912 (a table, one line for each problem)
     """The refusal for a `Problem`; an internal error for whatever is not in the table."""
     match problem:
         case NotFound():
@@ -58,6 +59,8 @@ def refusal_of(problem: Exception) -> Refusal:  # noqa: C901, PLR0911 (a table, 
             return _too_large(problem)
         case Invalid(field=field, reason=reason):
             return Refusal(400, f"Invalid '{field}': {reason.rstrip('.')}.", param=field, code="invalid_value")
+        case QuotaSpent():
+            return _quota_spent(problem)
         case Denied(need=need):
             return Refusal(403, f"This API key lacks the scope '{need}'.", code="missing_scope")
         case Unavailable(reason=reason, retry_after_seconds=seconds):
@@ -101,6 +104,16 @@ def _too_large(problem: TooLarge) -> Refusal:
     got = "" if problem.got is None else f", but got {problem.got} instead"
     message = f"Invalid '{problem.field}': too large. Expected at most {problem.limit} {problem.unit}{got}."
     return Refusal(400, message, param=problem.field, code="invalid_value")
+
+
+def _quota_spent(problem: QuotaSpent) -> Refusal:
+    """Upstream's two kinds of 429: one that time mends, and that clients try again, and one that it does not."""
+    if problem.what == "runs":
+        message = f"Rate limit reached: at most {problem.limit} runs of this project may be active. Try again later."
+        return Refusal(429, message, type="requests", code="rate_limit_exceeded")
+    again = f"It may have {problem.limit} {problem.what}: delete some, or ask whoever runs this server for more."
+    message = f"You exceeded the current quota of your project. {again}"
+    return Refusal(429, message, type="insufficient_quota", code="insufficient_quota", try_again=False)
 
 
 def bad_cursor(problem: NotFound, parameter: str) -> Refusal:
@@ -154,6 +167,15 @@ def bad_json() -> Refusal:
     """The body is not JSON in UTF-8."""
     check = "Check that it is valid JSON in UTF-8, and that strings are escaped."
     return Refusal(400, f"We could not parse the JSON body of your request. {check}")
+
+
+def wrong_content_type(kind: str) -> Refusal:
+    """There is a body, and its sender says that it is no JSON."""
+    only = "This API method only accepts 'application/json' requests, but you specified the header"
+    again = "Please try again with a supported content type."
+    name = kind.partition(";")[0]
+    message = f"Unsupported content type: '{shown(name)}'. {only} 'Content-Type: {shown(kind)}'. {again}"
+    return Refusal(400, message, code="unsupported_content_type")
 
 
 def body_too_large(limit: int) -> Refusal:

@@ -462,10 +462,14 @@ class Attributes(Metadata):
         return _ATTRIBUTE.schema()
 
 
-def _depth(value: Json, limit: int) -> bool:
-    """Whether arrays and objects lie at most `limit` deep in each other."""
+def _beyond(value: Json, *, depth: int, size: int) -> str | None:
+    """What is wrong with arrays and objects that lie deeper in each other than `depth`, or hold more than `size`."""
     level: list[Json] = [value]
-    for _ in range(limit):
+    left = size
+    for _ in range(depth):
+        left -= sum(map(len, level))
+        if left < 0:
+            return f"': too large. Expected at most {size} values."
         level = [
             inner
             for one in level
@@ -473,14 +477,18 @@ def _depth(value: Json, limit: int) -> bool:
             if inner.__class__ in (dict, list)
         ]
         if not level:
-            return True
-    return False
+            return None
+    return f"': nested too deeply. Expected at most {depth} levels."
 
 
 class Free(Shape):
-    """Any object at all, such as a JSON Schema, that is not deeper than readers of JSON can bear."""
+    """Any object at all, such as a JSON Schema, that is not deeper or larger than readers of JSON can bear.
+
+    Sixteen megabytes of empty arrays would be half a gigabyte and seconds of everybody's time for each that reads it.
+    """
 
     DEPTH_MAX: Final = 100
+    VALUES_MAX: Final = 100_000
 
     __slots__ = ()
 
@@ -491,9 +499,8 @@ class Free(Shape):
         """The same object."""
         if value.__class__ is not dict:
             self.wrong_type(value)
-        if not _depth(value, self.DEPTH_MAX):
-            too_deep = f"': nested too deeply. Expected at most {self.DEPTH_MAX} levels."
-            raise Fault("invalid_value", "Invalid '", too_deep)
+        if (wrong := _beyond(value, depth=self.DEPTH_MAX, size=self.VALUES_MAX)) is not None:
+            raise Fault("invalid_value", "Invalid '", wrong)
         return value
 
     def schema(self) -> dict[str, Any]:

@@ -38,6 +38,7 @@ _REFUSALS: Final = (
     HTTPStatus.FORBIDDEN,
     HTTPStatus.NOT_FOUND,
     HTTPStatus.CONTENT_TOO_LARGE if hasattr(HTTPStatus, "CONTENT_TOO_LARGE") else HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
@@ -134,7 +135,8 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _body(operation: Operation) -> dict[str, Any] | None:
     if operation.body is not None:
-        return {"content": {"application/json": {"schema": operation.body.schema()}}}
+        schema = operation.body.schema()
+        return {"required": "required" in schema, "content": {"application/json": {"schema": schema}}}
     if not operation.multipart:
         return None
     name = _FORMS[operation.name]

@@ -10,7 +10,8 @@ SHOWN_MAX: Final = 256
 class Refusal(Exception):
     """An error answer. It can always be encoded, whatever text of the caller's it repeats.
 
-    `retry_after_seconds` belongs into a header; it is None where there is nothing to say.
+    `retry_after_seconds` belongs into a header; it is None where there is nothing to say. `try_again` is False for
+    what clients would send again by its status, and should not.
     """
 
     def __init__(
@@ -22,6 +23,7 @@ class Refusal(Exception):
         param: str | None = None,
         code: str | None = None,
         retry_after_seconds: float | None = None,
+        try_again: bool = True,
     ) -> None:
         self.status: Final = status
         self.message: Final = encodable(message)
@@ -29,6 +31,7 @@ class Refusal(Exception):
         self.param: Final = None if param is None else encodable(param)
         self.code: Final = code
         self.retry_after_seconds: Final = retry_after_seconds
+        self.try_again: Final = try_again
         super().__init__(self.message)
 
     def body(self) -> dict[str, Any]:

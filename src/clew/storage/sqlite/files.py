@@ -9,6 +9,7 @@ from clew.domain.file import File, Upload, UploadPart
 from clew.storage.bodies import dump, dump_value, load
 from clew.storage.sqlite.indexes import count
 from clew.storage.sqlite.table import Row, Table
+from clew.storage.sqlite.used import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -57,7 +58,10 @@ class FileTable(Table):
         for index_no, state, size in self.all("file_places", project_id=project_id, file_id=file_id):
             count(self, index_no, {state: -1}, size=-size)
         self.run("file_places_delete", project_id=project_id, file_id=file_id)
-        return self.one("file_delete", project_id=project_id, id=file_id) is not None
+        row = self.one("file_delete", project_id=project_id, id=file_id)
+        if row is not None:
+            give_back(self, project_id, bytes=row[0])
+        return row is not None
 
     async def page(self, project_id: str, window: Window, *, purpose: str | None, now: int) -> Page[File]:
         where = self.by_time(
@@ -108,13 +112,16 @@ class FileTable(Table):
         return [load(UploadPart, row[0]) for row in self.all("part_all", project_id=project_id, upload_id=upload_id)]
 
     async def drop_parts(self, project_id: str, upload_id: str) -> None:
-        self.run("part_drop", project_id=project_id, upload_id=upload_id)
+        if rows := self.all("part_drop", project_id=project_id, upload_id=upload_id):
+            give_back(self, project_id, bytes=sum(row[0] for row in rows))
 
     async def sweep(self, *, now: int, limit: int) -> int:
         expired = self.all("file_expired", now=now, limit=limit)
         for project_id, file_id in expired:
             await self.delete(project_id, file_id)
         parts = self.all("part_ended", now=now, limit=limit)
+        for project_id, size in parts:
+            give_back(self, project_id, bytes=size)
         uploads = self.all("upload_ended", before=now - UPLOAD_KEPT_SECONDS * SECOND, limit=limit)
         return len(expired) + len(parts) + len(uploads)
 

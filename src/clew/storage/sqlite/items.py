@@ -14,6 +14,7 @@ from clew.domain.problem import AlreadyExists, NotFound
 from clew.storage.bodies import dump, dump_value, load_again
 from clew.storage.sqlite.paging import page, span
 from clew.storage.sqlite.table import Row, Table
+from clew.storage.sqlite.used import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -127,6 +128,8 @@ class ItemTable(Table):
         if row is None:
             return False
         self.run("item_delete", key=row[0])
+        if row[1] == Kind.MESSAGE:
+            give_back(self, project_id, messages=1)
         return True
 
     def _cursor(self, thread_no: int, kind: Kind, id: str | None) -> int | None:  # noqa: A002

@@ -8,6 +8,7 @@ that nobody else waits for it.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -56,19 +57,25 @@ class Glance:
             self.let_go()
         if self._connection.get_autocommit():  # SQLite gave up with the read before, as I/O errors make it do
             self._is_open = False
-        if not self._is_open:
-            self._connection.execute("BEGIN")
-            self._is_open = True
-            self._stale_from = now + SHORT_SECONDS
-            loop.call_soon(self.let_go)
         self._until = now + SHORT_SECONDS
+        if not self._is_open:
+            self._begin(loop)
+            self._stale_from = self._until
         value: T = drive(unit, self._tx)
         return value
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        until, self._until = self._until, math.inf  # SQLite counts its steps together, so any statement may be asked
+        self._connection.execute("BEGIN")
+        self._until = until
+        self._is_open = True
+        loop.call_soon(self.let_go)
 
     def let_go(self) -> None:
         """See later writes from now on."""
         if self._is_open:
             self._is_open = False
+            self._until = math.inf
             if not self._connection.get_autocommit():
                 self._connection.execute("COMMIT")
 

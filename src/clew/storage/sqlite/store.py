@@ -22,6 +22,7 @@ from clew.storage.sqlite.runs import EventTable, RunTable
 from clew.storage.sqlite.statements import SQL
 from clew.storage.sqlite.threads import ThreadTable
 from clew.storage.sqlite.units import Job, as_problem
+from clew.storage.sqlite.used import UsedTable
 from clew.storage.sqlite.writer import PATIENCE_MS, Writer
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class SqliteTx:
         self.indexes = IndexTable(connection)
         self.participants = ParticipantTable(connection)
         self.keys = KeyTable(connection)
+        self.used = UsedTable(connection)
 
 
 class SqliteStore:

@@ -11,6 +11,7 @@ from clew.domain.thread import Thread
 from clew.storage.bodies import KEPT, KEPT_BYTES, dump, dump_value, load
 from clew.storage.port import Entered
 from clew.storage.sqlite.table import Table
+from clew.storage.sqlite.used import give_back_thread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,6 +123,7 @@ class ThreadTable(Table):
         self.run("thread_runs_gone", thread_no=no)
         self.run("thread_delete", project_id=project_id, id=thread_id)
         self.run("thread_gone_insert", thread_no=no)
+        give_back_thread(self, project_id, no)
 
     async def page(self, project_id: str, window: Window, *, metadata: Mapping[str, str], now: int) -> Page[Thread]:
         where = self.by_time(

@@ -200,3 +200,12 @@ CREATE TABLE api_key (
     revoked_at INTEGER,
     body BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What projects with a quota have: a row for each that is counted. Runs that are not over are few, and looked at.
+CREATE TABLE used (
+    project_id TEXT PRIMARY KEY,
+    threads INTEGER NOT NULL,
+    messages INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX run_active_by_project ON run (project_id) WHERE state IN ('queued', 'running', 'waiting', 'cancelling');

@@ -11,7 +11,7 @@ UPDATE file SET purpose = :purpose, expires_at = :expires_at, blob = :blob, body
 WHERE project_id = :project_id AND id = :id;
 
 -- name: file_delete
-DELETE FROM file WHERE project_id = :project_id AND id = :id RETURNING 1;
+DELETE FROM file WHERE project_id = :project_id AND id = :id RETURNING CAST(body AS TEXT) ->> 'size';
 
 -- name: file_places
 SELECT index_no, state, size FROM index_file WHERE project_id = :project_id AND file_id = :file_id;
@@ -71,11 +71,13 @@ FROM upload WHERE project_id = :project_id AND id = :upload_id;
 SELECT body FROM upload_part WHERE project_id = :project_id AND upload_id = :upload_id ORDER BY no;
 
 -- name: part_drop
-DELETE FROM upload_part WHERE project_id = :project_id AND upload_id = :upload_id;
+DELETE FROM upload_part WHERE project_id = :project_id AND upload_id = :upload_id
+RETURNING CAST(body AS TEXT) ->> 'size';
 
 -- name: part_ended
 -- Crosses projects: the sweep.
-DELETE FROM upload_part WHERE no IN (SELECT no FROM upload_part WHERE ends_at <= :now LIMIT :limit) RETURNING 1;
+DELETE FROM upload_part WHERE no IN (SELECT no FROM upload_part WHERE ends_at <= :now LIMIT :limit)
+RETURNING project_id, CAST(body AS TEXT) ->> 'size';
 
 -- name: upload_ended
 -- Crosses projects: the sweep.
