@@ -42,6 +42,8 @@ OPERATION: dict[str, Any] = {operation.name: operation for operation in OPERATIO
 LEVELS = ("debug", "info", "warning", "error")
 FORMS = ("text", "json")
 FORMS_OF_FILES = {"createFile": ("file", {"purpose": "user_data"}), "addUploadPart": ("data", {})}
+_ENDED = {"stream": True}
+"""Of a run: its answer is over when the run is, so that nothing else in its thread depends on when it is asked."""
 _SAID = {"metadata": {MARKER: MARKER}}
 _MESSAGE = {"role": "user", "content": [{"type": "text", "text": MARKER}], **_SAID}
 _TOOL = {"type": "function", "function": {"name": "f", "description": MARKER, "parameters": {MARKER: MARKER}}}
@@ -53,10 +55,15 @@ GOOD: dict[str, dict[str, Any]] = {
     "modifyThread": _SAID,
     "createMessage": _MESSAGE,
     "modifyMessage": _SAID,
-    "createRun": {"assistant_id": "$assistant_id", "additional_instructions": MARKER, **_SAID},
-    "createThreadAndRun": {"assistant_id": "$assistant_id", "thread": {"messages": [_MESSAGE]}, "instructions": MARKER},
+    "createRun": {"assistant_id": "$assistant_id", "additional_instructions": MARKER, **_SAID, **_ENDED},
+    "createThreadAndRun": {
+        "assistant_id": "$assistant_id",
+        "thread": {"messages": [_MESSAGE]},
+        "instructions": MARKER,
+        **_ENDED,
+    },
     "modifyRun": _SAID,
-    "submitToolOutputsToRun": {"tool_outputs": [{"tool_call_id": "$call_id", "output": MARKER}]},
+    "submitToolOutputsToRun": {"tool_outputs": [{"tool_call_id": "$call_id", "output": MARKER}], **_ENDED},
     "createUpload": {"filename": MARKER, "purpose": "assistants", "bytes": 9, "mime_type": MARKER},
     "completeUpload": {"part_ids": ["$part_id"]},
     "createVectorStore": {"name": MARKER, "file_ids": ["$file_id"], **_SAID},

@@ -10,6 +10,7 @@ from clew.domain.noun import replace
 from clew.storage.port import StoreProblem
 from clew.storage.sqlite import SCHEMA_NEWEST, copy, examined, open_store
 from clew.storage.sqlite.examine import BODIES, RULES
+from clew.storage.sqlite.statements import SQL
 from storage.conformance import nouns
 from storage.conformance.nouns import OURS
 
@@ -72,6 +73,16 @@ def test_every_table_with_a_body_is_looked_at(path):
             "SELECT DISTINCT t.name FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c WHERE c.type = 'BLOB'"
         ).fetchall()
     assert {table for (table,) in tables} == {sql.rpartition(" ")[2] for _, sql, _ in BODIES}
+
+
+def test_every_row_that_names_bytes_is_known_to_the_sweep_and_to_backups(path):
+    with closing(apsw.Connection(str(path))) as connection:
+        tables = connection.execute(
+            "SELECT t.name FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c WHERE c.name = 'blob'"
+        ).fetchall()
+    with examined(path) as found:
+        owners = {named.owner.rpartition(" ")[0].replace(" ", "_") for named in found.blobs()}
+    assert {table for (table,) in tables} == owners == set(re.findall(r"(\w+)\.blob = ", SQL["blob_known"]))
 
 
 WRONG = {
