@@ -63,8 +63,8 @@ class Growth:
 {
             paragraph(
                 f"A message of {len(TEXT)} characters with one pair of metadata, written in turn into threads of "
-                f"{LENGTH} messages, as people write: pages of the file are then as full as they are in use. Bytes of the "
-                "database file, free room in its pages included:"
+                f"{LENGTH} messages, as people write: pages of the file are then as full as they are in use. Bytes of "
+                "the database file, free room in its pages included:"
             )
         }
 

@@ -50,7 +50,8 @@ class Line:
     @property
     def cpu_ratio(self) -> float:
         """How many times as much of the server's CPU a call takes in the largest shape as in the smallest."""
-        return self.taken[max(self.taken)].middle.cpu_us / self.taken[min(self.taken)].middle.cpu_us
+        smallest, largest = (self.taken[end(self.taken)].middle.cpu_us for end in (min, max))
+        return largest / smallest if smallest else 1  # the system counts in hundredths of a second
 
     def cells(self) -> list[list[str]]:
         """What the table says."""
@@ -115,8 +116,8 @@ longest, and to {SAMPLE:,} threads of a store, taken at random.
             ),
             bullet(
                 "**Appends to many threads share little.** SQLite writes whole pages of 4 KiB: an append touches one "
-                "of the messages, one or two of their indexes, and one of the threads' ends, in the log and once more in "
-                "the database, and a page that is full becomes two. Appends that are committed together share pages "
+                "of the messages, one or two of their indexes, and one of the threads' ends, in the log and once more "
+                "in the database, and a page that is full becomes two. Appends that are committed together share pages "
                 f"where their threads lie side by side: at {alike.connections} at a time each has "
                 f"{alike.taken[min(alike.taken)].middle.written_kib:.0f} KiB written in the smallest store and "
                 f"{alike.taken[max(alike.taken)].middle.written_kib:.0f} in the largest. That is what an append takes "
