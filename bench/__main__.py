@@ -57,7 +57,9 @@ def run(scale: Scale, *, only: tuple[str, ...], rows: str = "") -> list[Part]:
         "start": lambda: start.measure(scale),
         "growth": lambda: growth.measure(scale, next((part for part in found if isinstance(part, Calls)), None)),
     }
-    for name in only:
+    for name in PARTS:
+        if name not in only:
+            continue
         started = time.monotonic()
         print(f"{name} …", file=sys.stderr)
         found.append(measures[name]())

@@ -13,7 +13,7 @@ import apsw
 
 from bench.fill import Filling
 from bench.rows import TEXT
-from bench.text import bullet, table
+from bench.text import bullet, paragraph, table
 
 if TYPE_CHECKING:
     from bench.calls import Calls
@@ -59,9 +59,13 @@ class Growth:
         return f"""\
 ## Room, and where one machine ends
 
-A message of {len(TEXT)} characters with one pair of metadata, written in turn into threads of {LENGTH} messages, as
-people write: pages of the file are then as full as they are in use. Bytes of the database file, free room in its pages
-included:
+{
+            paragraph(
+                f"A message of {len(TEXT)} characters with one pair of metadata, written in turn into threads of "
+                f"{LENGTH} messages, as people write: pages of the file are then as full as they are in use. Bytes of "
+                "the database file, free room in its pages included:"
+            )
+        }
 
 {table("table or index | what it is | bytes a message | bytes a thread", rows, words=2)}
 {self._extrapolated(message, thread)}"""
@@ -76,18 +80,23 @@ included:
         ]
         rates = self.calls.of("append a message") if self.calls else {}
         if rates:
-            rate = rates[max(rates)].clew.rate
+            rate, written = rates[max(rates)].clew.rate, rates[max(rates)].clew.written_kib * 1024
+            indexes = message - self.of_message["item"]
             lines = [
                 [
                     f"{count:,}",
                     f"{count * each / GIB:,.0f}",
                     f"{count / rate / HOUR:,.1f}",
-                    f"{count * sum(size for name, size in self.of_message.items() if name != 'item') / GIB:,.1f}",
+                    f"{count * written / GIB:,.0f}",
+                    f"{count * indexes / GIB:,.1f}",
                 ]
                 for count in MANY
             ]
-            head = "messages | GiB on disk | hours to write them all, at the rate above | GiB of indexes"
-            said.append(f"\nReckoned, not measured:\n\n{table(head, lines)}\n")
+            head = "messages | GiB on disk | hours to write them all | GiB written for that | GiB of indexes"
+            said.append(
+                f"\nReckoned, not measured, from {max(rates)} appends at a time as in the first table:\n\n"
+                f"{table(head, lines)}\n"
+            )
             said.append(
                 bullet(
                     f"**One machine ends at writing.** {rate:,.0f} appends a second, {max(rates)} at a time, are "

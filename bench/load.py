@@ -57,7 +57,7 @@ class Load:
         """Whether another request is to be sent."""
         if self.plan.count:
             return self.sent < self.plan.count
-        return time.perf_counter() < self.until
+        return self.sent == 0 or time.perf_counter() < self.until  # once at least, however busy the machine is
 
     def idle(self) -> None:
         """A connection has nothing left to do."""

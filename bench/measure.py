@@ -28,13 +28,15 @@ QUIET: Final = 0.1
 class Figures:
     """What one server did with one kind of request at one number of connections.
 
-    `busy` is the share of a core that the load generator took, `others` what took neither it nor the server.
+    `written_kib` is what each request had written to the disk. `busy` is the share of a core that the load generator
+    took, `others` what took neither it nor the server.
     """
 
     rate: float
     p50_ms: float
     p99_ms: float
     cpu_us: float
+    written_kib: float
     busy: float
     others: float
 
@@ -74,13 +76,14 @@ def _quietest(server: Server, loader: Loader, plan: Plan, *, attempts: int) -> F
     """The figures of a moment in which nothing else ran, or of the best of some."""
     tried: list[Figures] = []
     while len(tried) < attempts and not (tried and tried[-1].others < QUIET):
-        ours, everyone = server.cpu_seconds, machine_seconds()
+        ours, everyone, written = server.cpu_seconds, machine_seconds(), server.written_bytes
         outcome = loader.perform(plan)
-        tried.append(_figures(outcome, server.cpu_seconds - ours, machine_seconds() - everyone))
+        spent = server.cpu_seconds - ours, machine_seconds() - everyone
+        tried.append(_figures(outcome, *spent, written_bytes=server.written_bytes - written))
     return min(tried, key=lambda one: one.others)
 
 
-def _figures(outcome: Outcome, cpu_seconds: float, machine_seconds: float) -> Figures:
+def _figures(outcome: Outcome, cpu_seconds: float, machine_seconds: float, *, written_bytes: int) -> Figures:
     times = sorted(outcome.micros)
     count = len(times)
     return Figures(
@@ -88,6 +91,7 @@ def _figures(outcome: Outcome, cpu_seconds: float, machine_seconds: float) -> Fi
         p50_ms=times[count // 2] / 1000,
         p99_ms=times[count * 99 // 100] / 1000,
         cpu_us=cpu_seconds / count * 1_000_000,
+        written_kib=written_bytes / count / 1024,
         busy=outcome.busy,
         others=max(0, (machine_seconds - cpu_seconds) / outcome.seconds - outcome.busy),
     )

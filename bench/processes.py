@@ -58,6 +58,12 @@ class Server:
         return cpu_seconds(self.id)
 
     @property
+    def written_bytes(self) -> int:
+        """What it has had written to a disk so far."""
+        said = Path(f"/proc/{self.id}/io").read_text()
+        return int(re.findall(r"^write_bytes: (\d+)", said, re.MULTILINE)[0])
+
+    @property
     def memory_mib(self) -> float:
         """What it holds in memory."""
         return memory_mib(self.id)

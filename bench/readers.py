@@ -171,12 +171,13 @@ async def follow(crowd: Crowd) -> Read:
         if len(heard := {reader.tokens for reader in readers.all[stream::streams]}) > 1:
             raise RuntimeError(f"readers of one stream heard {heard} tokens")
     delays = sorted(delay for reader in readers.all for delay in reader.delays)
+    assert delays
     return Read(
         tokens=len(delays),
         pieces=sum(reader.pieces for reader in readers.all),
         p50=delays[len(delays) // 2],
         p99=delays[len(delays) * 99 // 100],
-        medians=[sorted(reader.delays)[len(reader.delays) // 2] for reader in readers.all],
+        medians=[sorted(reader.delays)[len(reader.delays) // 2] for reader in readers.all if reader.delays],
         memory_kib=memory_kib,
         joined_seconds=joined_seconds,
         server_busy=shares.server,

@@ -18,7 +18,7 @@ TINY = Scale(
     runs=2,
     readers=(1, 2),
     settle_seconds=0.3,
-    stream_seconds=0.3,
+    stream_seconds=1,
     starts=1,
     grown=200,
 )
