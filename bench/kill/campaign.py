@@ -283,3 +283,12 @@ def remembered(folder: Path) -> World:
     for record in read(folder / "journal.jsonl"):
         world.take(record)
     return world
+
+
+def look_again(folder: Path) -> list[str]:
+    """What is wrong in a folder that a campaign has left, by its journal. Runs that were interrupted go on in it."""
+    world = remembered(folder)
+    with a_model() as model_url, ServerProcess(folder, None, "--model-url", model_url) as server:
+        check = Check(world, server.address[1], world.take, whole=True)
+        asyncio.run(check.run())
+    return world.faults + check.faults
