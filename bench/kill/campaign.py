@@ -134,7 +134,7 @@ class Campaign:
         self._journal = Journal(self.folder / "journal.jsonl")
         self._number = 0
         self._writers = [Writer(number, is_official=number < OFFICIAL) for number in range(WRITERS)]
-        flags = ("--model-url", self.model_url, "--log-level", "warning")
+        flags = ("--model-url", self.model_url, "--log-level", "error")
         self.server = WarmServer(self.folder, *flags) if self.is_warm else ServerProcess(self.folder, None, *flags)
 
     def __enter__(self) -> Self:
