@@ -36,7 +36,7 @@ OFFICIAL = 4
 """How many of them speak with the official client: it takes ten times as long over a call as a plain socket does."""
 COMMON_LIVES = 10
 """So many lives write to one common thread."""
-LIFE_SECONDS_MAX = 3
+LIFE_SECONDS_MAX = 2
 """A life whose sentence waits for more writes than come ends here."""
 DYING_SECONDS = 20
 
@@ -62,14 +62,14 @@ class Sentence:
         [kind] = dice.choices(("time", "answer", "sent", "starting", "recovering"), weights=(40, 25, 25, 5, 5))
         match kind:
             case "time":
-                return cls(kind=kind, seconds=dice.uniform(0.0, 0.7))
+                return cls(kind=kind, seconds=dice.uniform(0.0, 0.6))
             case "starting":
                 return cls(kind=kind, seconds=dice.uniform(0.1, 1.3))
             case "recovering":
                 return cls(kind=kind, seconds=dice.uniform(0.0, 0.2))
             case _:
                 return cls(
-                    kind=kind, count=dice.randrange(1, 400), seconds=dice.choice((0.0, dice.uniform(0.0, 0.004)))
+                    kind=kind, count=dice.randrange(1, 250), seconds=dice.choice((0.0, dice.uniform(0.0, 0.004)))
                 )
 
 
