@@ -166,11 +166,9 @@ class Campaign:
             while self.kills < kills and dice.random() < YOUNG:
                 self.kills += 1
                 await self._die_young(dice)
-                if self.kills % TOLD == 0:
-                    progress(f"{self.kills} kills")
             self._start()
             await self.look(whole=False)
-            if self.kills % TOLD == 0:
+            if self._lives % TOLD == 0:
                 progress(f"{self.kills} kills")
         await self.look(whole=True)
         self._stop()
