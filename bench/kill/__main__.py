@@ -11,8 +11,12 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bench.kill.campaign import Campaign, Violation, a_model
+from bench.kill.campaign import Campaign, Violation, a_model, look_again
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SHOWN_MAX = 30
 
@@ -28,7 +32,10 @@ def main() -> int:
         "--folder", type=Path, help="where the data and the journal are kept; else they go if all is well"
     )
     parser.add_argument("--warm", action="store_true", help="start servers from a process that has loaded the code")
+    parser.add_argument("--again", type=Path, metavar="FOLDER", help="only look once more at a folder that was kept")
     asked = parser.parse_args()
+    if asked.again:
+        return told(look_again(asked.again.resolve()), asked.again)
     warnings.simplefilter("ignore", DeprecationWarning)  # the official client says it of every call
     seed = random.SystemRandom().randrange(1 << 32) if asked.seed is None else asked.seed
     folder = asked.folder or Path(tempfile.mkdtemp(prefix="clew-kill-"))
@@ -41,11 +48,16 @@ def main() -> int:
         except Violation as violation:
             faults = violation.args
     print(summary(campaign, time.perf_counter() - began))
+    if not faults and asked.folder is None:
+        shutil.rmtree(folder)
+    return told(faults, folder)
+
+
+def told(faults: Sequence[object], folder: Path) -> int:
+    """Say what was wrong; the exit code."""
     for fault in faults[:SHOWN_MAX]:
         print(f"VIOLATION {fault}")
     print(f"{len(faults)} violations" + (f"; everything is kept in {folder}" if faults else ""))
-    if not faults and asked.folder is None:
-        shutil.rmtree(folder)
     return 1 if faults else 0
 
 

@@ -36,9 +36,12 @@ OFFICIAL = 4
 """How many of them speak with the official client: it takes ten times as long over a call as a plain socket does."""
 COMMON_LIVES = 10
 """So many lives write to one common thread."""
-LIFE_SECONDS_MAX = 3
+LIFE_SECONDS_MAX = 2
 """A life whose sentence waits for more writes than come ends here."""
+YOUNG = 0.1
+"""Share of lives after which the next server dies before anybody has written to it."""
 DYING_SECONDS = 20
+TOLD = 50
 
 
 class Violation(Exception):
@@ -47,10 +50,7 @@ class Violation(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
-    """When a server is to die: after so many seconds; with an answer; or so long after a request was sent.
-
-    `starting` and `recovering` are for servers that nobody writes to: they die before they listen, or right after.
-    """
+    """When a server is to die: after so many seconds; with an answer; or so long after a request was sent."""
 
     kind: str
     count: int = 0
@@ -59,18 +59,11 @@ class Sentence:
     @classmethod
     def drawn(cls, dice: Random) -> Sentence:
         """By lot."""
-        [kind] = dice.choices(("time", "answer", "sent", "starting", "recovering"), weights=(40, 25, 25, 5, 5))
-        match kind:
-            case "time":
-                return cls(kind=kind, seconds=dice.uniform(0.0, 0.7))
-            case "starting":
-                return cls(kind=kind, seconds=dice.uniform(0.1, 1.3))
-            case "recovering":
-                return cls(kind=kind, seconds=dice.uniform(0.0, 0.2))
-            case _:
-                return cls(
-                    kind=kind, count=dice.randrange(1, 400), seconds=dice.choice((0.0, dice.uniform(0.0, 0.004)))
-                )
+        [kind] = dice.choices(("time", "answer", "sent"), weights=(40, 30, 30))
+        if kind == "time":
+            return cls(kind=kind, seconds=dice.uniform(0.0, 0.6))
+        seconds = dice.choice((0.0, dice.uniform(0.0, 0.004)))
+        return cls(kind=kind, count=dice.randrange(1, 250), seconds=seconds)
 
 
 class Life:
@@ -133,8 +126,9 @@ class Campaign:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._journal = Journal(self.folder / "journal.jsonl")
         self._number = 0
+        self._lives = 0
         self._writers = [Writer(number, is_official=number < OFFICIAL) for number in range(WRITERS)]
-        flags = ("--model-url", self.model_url, "--log-level", "warning")
+        flags = ("--model-url", self.model_url, "--log-level", "error")
         self.server = WarmServer(self.folder, *flags) if self.is_warm else ServerProcess(self.folder, None, *flags)
 
     def __enter__(self) -> Self:
@@ -168,15 +162,13 @@ class Campaign:
         while self.kills < kills:
             self.kills += 1
             dice = Random(f"{self.seed} {self.kills}")
-            sentence = Sentence.drawn(dice)
-            if sentence.kind in ("starting", "recovering"):
-                await self._die_young(sentence)
-            else:
-                await self._live(sentence)
+            await self._live(Sentence.drawn(dice))
+            while self.kills < kills and dice.random() < YOUNG:
+                self.kills += 1
+                await self._die_young(dice)
             self._start()
-            if sentence.kind not in ("starting", "recovering"):
-                await self.look(whole=False)
-            if self.kills % 50 == 0:
+            await self.look(whole=False)
+            if self._lives % TOLD == 0:
                 progress(f"{self.kills} kills")
         await self.look(whole=True)
         self._stop()
@@ -192,29 +184,33 @@ class Campaign:
         self.server.start()
         self.starts.append(time.perf_counter() - began)
 
-    async def _die_young(self, sentence: Sentence) -> None:
-        self._kill_now()
-        if sentence.kind == "starting":
+    async def _die_young(self, dice: Random) -> None:
+        """Kill a server before it listens, or while it takes up what the last one left."""
+        if dice.random() < 0.5:  # noqa: PLR2004 (as often as not)
             self.server.launch()
+            await asyncio.sleep(dice.uniform(0.0, 0.4 if self.is_warm else 1.5))
         else:
-            self.server.start()
-        await asyncio.sleep(sentence.seconds)
-        self._kill_now()
-
-    def _kill_now(self) -> None:
+            self._start()
+            await asyncio.sleep(dice.uniform(0.0, 0.2))
         self.server.tell(signal.SIGKILL)
-        self.server.ended()
+        self._mourn()
+
+    def _mourn(self) -> None:
+        """See that it was the kill it died of."""
+        if (code := self.server.ended()) != -signal.SIGKILL:
+            raise Violation(f"the server ended by itself, with {code}: {self.server.errors}")
 
     async def _live(self, sentence: Sentence) -> None:
-        if not self.common or self.kills % COMMON_LIVES == 0:
+        if self._lives % COMMON_LIVES == 0:
             await self._meet()
+        self._lives += 1
         life = Life(self, self.kills, sentence)
         writing = [
             asyncio.ensure_future(writer.live(life, Random(f"{self.seed} {self.kills} {writer.number}")))
             for writer in self._writers
         ]
         await life.pass_by()
-        self.server.ended()
+        self._mourn()
         async with asyncio.timeout(DYING_SECONDS):
             await asyncio.gather(*writing)
         self._journal.flush()
@@ -283,3 +279,12 @@ def remembered(folder: Path) -> World:
     for record in read(folder / "journal.jsonl"):
         world.take(record)
     return world
+
+
+def look_again(folder: Path) -> list[str]:
+    """What is wrong in a folder that a campaign has left, by its journal. Runs that were interrupted go on in it."""
+    world = remembered(folder)
+    with a_model() as model_url, ServerProcess(folder, None, "--model-url", model_url) as server:
+        check = Check(world, server.address[1], world.take, whole=True)
+        asyncio.run(check.run())
+    return world.faults + check.faults

@@ -67,6 +67,12 @@ def merge(deltas: Sequence[Delta]) -> list[Delta]:
     return [_joined(group) for group in groups]
 
 
+def _look_at(change: asyncio.Task[Run]) -> None:
+    """Whoever was interrupted waits for its change no more, and asyncio complains of errors that nobody looked at."""
+    if not change.cancelled():
+        change.exception()
+
+
 class Pen:
     """What one worker writes of one run, in order."""
 
@@ -97,6 +103,7 @@ class Pen:
             return run, await tx.events.append(run, events)
 
         self._changing = asyncio.ensure_future(self._write(unit))
+        self._changing.add_done_callback(_look_at)
         self.run = await asyncio.shield(self._changing)
         return self.run
 
@@ -137,9 +144,6 @@ class Pen:
         under_way = {task for task in (self._pump, self._changing) if task is not None}
         if under_way:
             await asyncio.wait(under_way)
-        if self._changing is not None and not self._changing.cancelled():
-            # Whoever was interrupted waits for it no more, and asyncio complains of what nobody has looked at.
-            self._changing.exception()
 
     async def _write_fragments(self) -> None:
         try:
