@@ -160,6 +160,19 @@ def test_a_list_that_is_never_read_is_let_go(tmp_path, model):
         assert len(client.beta.threads.messages.list(thread.id, limit=100).data) == 30
 
 
+def test_answers_that_are_never_read_take_no_more_room_than_is_allowed(tmp_path, model):
+    with serving(tmp_path, model, answers_bytes_max=20_000_000) as (server, client), ExitStack() as stack:
+        thread = client.beta.threads.create()
+        for _ in range(40):
+            client.beta.threads.messages.create(thread.id, role="user", content="x" * 250_000)
+        with heard("a client that does not read its answer was let go", times=4) as wait:
+            for _ in range(8):  # ten megabytes each, of which sockets hold less than half
+                sock = stack.enter_context(connected(server, buffer=4096))
+                sock.sendall(listing(f"/threads/{thread.id}/messages?limit=100"))
+            wait()
+        assert client.beta.threads.retrieve(thread.id).id == thread.id
+
+
 def test_a_stream_that_is_never_read_is_let_go(tmp_path, model):
     model.say("x" * 1_000_000)
     with serving(tmp_path, model, answer_seconds=BRIEF) as (server, client), connected(server, buffer=4096) as sock:

@@ -17,7 +17,7 @@ from urllib.parse import urlparse
 import uvicorn
 import uvloop
 
-from clew.app.connections import Config, Connection, Patience, connections_possible
+from clew.app.connections import Config, Connection, Patience, connections_possible, look_at_all
 from clew.app.wiring import assemble, default_parts
 from clew.auth.gate import Gate
 from clew.auth.keys import KeyRing
@@ -61,11 +61,9 @@ class Embedded(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """About ten times a second; crowds are looked at less often."""
-        connections = list(self.server_state.connections)
+        connections = cast("list[Connection]", list(self.server_state.connections))
         if len(connections) <= CROWD or counter % 10 == 0:
-            now = asyncio.get_running_loop().time()
-            for connection in connections:
-                cast("Connection", connection).look(now)
+            look_at_all(connections, asyncio.get_running_loop().time())
         return await super().on_tick(counter)
 
     def drop_connections(self) -> None:
@@ -219,6 +217,7 @@ async def serve(settings: Settings) -> None:
             answer_seconds=settings.answer_seconds,
             connections_max=min(settings.connections_max, connections_possible()),
             bodies_bytes_max=max(settings.bodies_bytes_max, settings.body_bytes_max),
+            answers_bytes_max=settings.answers_bytes_max,
         )
         await serve_until(stopped, assembled, listening, drain_seconds=settings.drain_seconds, patience=patience)
     finally:

@@ -125,6 +125,7 @@ SETTINGS: Final = (
         "new ones.",
     ),
     _row("bodies_bytes_max", kinds.BYTES, "256MiB", "Room for all JSON bodies over 64 KiB that are on their way in."),
+    _row("answers_bytes_max", kinds.BYTES, "256MiB", "Room for all answers that clients have not read yet."),
     _row("sweep_seconds", kinds.COUNT, 60, "Pause between two removals of what expired."),
     _row("poll_after_ms", kinds.COUNT_OR_NONE, 200, "How soon clients that poll are told to ask again."),
     _row(
@@ -164,6 +165,7 @@ class Settings:
     answer_seconds: int
     connections_max: int
     bodies_bytes_max: int
+    answers_bytes_max: int
     sweep_seconds: int
     poll_after_ms: int
     strict_beta: bool

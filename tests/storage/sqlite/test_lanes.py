@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import weakref
 from contextlib import closing
 
 import apsw
@@ -253,6 +254,21 @@ async def test_a_write_that_is_cancelled_while_it_waits_is_done_all_the_same(sto
     answers = await asyncio.gather(held, *waiting, return_exceptions=True)
     assert [type(answer) for answer in answers[1:]] == [list, list, asyncio.CancelledError, list, list]
     assert [item.id for item in await nouns.log(store)] == [f"m{n}" for n in range(5)]
+
+
+async def test_a_lane_that_waits_keeps_nothing_of_what_it_gave(store):
+    class Large:
+        pass
+
+    async def unit(tx):
+        return Large()
+
+    loop = asyncio.get_running_loop()
+    for work in (store.read, store.write):
+        freed = asyncio.Event()
+        given = weakref.ref(await work(unit), lambda _, freed=freed: loop.call_soon_threadsafe(freed.set))
+        await freed.wait()
+        assert given() is None
 
 
 async def test_a_read_that_writes_is_refused(store):

@@ -122,24 +122,28 @@ class Lane(threading.Thread):
 
     def run(self) -> None:
         while jobs := self._queue.take(self.group_max):
-            try:
-                self._do(jobs)
-            except BaseException as error:  # the lane must outlive whatever happened; the callers are told
-                log.exception("a group of units failed")
-                self._abandon()
-                self._refuse(jobs, error)
-            by_loop: dict[asyncio.AbstractEventLoop, list[Job]] = {}
-            for job in jobs:
-                by_loop.setdefault(job.future.get_loop(), []).append(job)
-            for loop, own in by_loop.items():
-                try:
-                    loop.call_soon_threadsafe(_answer, own)
-                except RuntimeError:  # that loop is closed: nobody waits there any more
-                    log.debug("a unit's caller has gone")
+            self._serve(jobs)
+            del jobs  # a lane that waits for work keeps nothing of the last: what a group has read can be large
         try:
             self._connection.close()
         except apsw.Error as error:  # all that was answered is in the log, and will be found there
             log.warning("the database was not closed in order: %s", error)
+
+    def _serve(self, jobs: list[Job]) -> None:
+        try:
+            self._do(jobs)
+        except BaseException as error:  # the lane must outlive whatever happened; the callers are told
+            log.exception("a group of units failed")
+            self._abandon()
+            self._refuse(jobs, error)
+        by_loop: dict[asyncio.AbstractEventLoop, list[Job]] = {}
+        for job in jobs:
+            by_loop.setdefault(job.future.get_loop(), []).append(job)
+        for loop, own in by_loop.items():
+            try:
+                loop.call_soon_threadsafe(_answer, own)
+            except RuntimeError:  # that loop is closed: nobody waits there any more
+                log.debug("a unit's caller has gone")
 
     def _do(self, jobs: list[Job]) -> None:
         raise NotImplementedError
