@@ -15,7 +15,7 @@ from support.heard import heard
 from support.server import RunningServer
 from support.sse import ended
 
-BRIEF = 0.3
+BRIEF = 1
 WAIT_SECONDS = 20
 POST = (
     b"POST /v1/threads HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer any\r\ncontent-type: application/json\r\n"
