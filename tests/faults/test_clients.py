@@ -15,7 +15,7 @@ from support.heard import heard
 from support.server import RunningServer
 from support.sse import ended
 
-BRIEF = 0.3
+BRIEF = 1
 WAIT_SECONDS = 20
 POST = (
     b"POST /v1/threads HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer any\r\ncontent-type: application/json\r\n"
@@ -158,6 +158,19 @@ def test_a_list_that_is_never_read_is_let_go(tmp_path, model):
             assert client.beta.threads.retrieve(thread.id).id == thread.id
             wait()
         assert len(client.beta.threads.messages.list(thread.id, limit=100).data) == 30
+
+
+def test_answers_that_are_never_read_take_no_more_room_than_is_allowed(tmp_path, model):
+    with serving(tmp_path, model, answers_bytes_max=20_000_000) as (server, client), ExitStack() as stack:
+        thread = client.beta.threads.create()
+        for _ in range(40):
+            client.beta.threads.messages.create(thread.id, role="user", content="x" * 250_000)
+        with heard("a client that does not read its answer was let go", times=4) as wait:
+            for _ in range(8):  # ten megabytes each, of which sockets hold less than half
+                sock = stack.enter_context(connected(server, buffer=4096))
+                sock.sendall(listing(f"/threads/{thread.id}/messages?limit=100"))
+            wait()
+        assert client.beta.threads.retrieve(thread.id).id == thread.id
 
 
 def test_a_stream_that_is_never_read_is_let_go(tmp_path, model):

@@ -25,7 +25,7 @@ from clew.app.packets import OnePacket
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 log = logging.getLogger("clew.web")
 
@@ -48,6 +48,7 @@ class Patience:
     answer_seconds: float = 60
     connections_max: int = 10_000
     bodies_bytes_max: int = 256 * 1024 * 1024
+    answers_bytes_max: int = 256 * 1024 * 1024
 
 
 class Config(uvicorn.Config):
@@ -66,14 +67,14 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 (uvicorn's own)
         super().__init__(*given, **named)
         self._shared = cast("Config", self.config)
-        self._patience = self._shared.patience
+        self.patience = self._shared.patience
         self.used_at = 0.0
         self.held_bytes = 0
         self._since: float | None = None  # when the request began that is not whole yet
         self._arrived = 0
         self._loose = 0
-        self._unsent = 0
-        self._unsent_since = 0.0
+        self.unsent = 0
+        self.unsent_since = 0.0
 
     @property
     def is_idle(self) -> bool:
@@ -83,7 +84,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(OnePacket(transport))  # type: ignore[arg-type]
         self._since = self.used_at = self.loop.time()
-        if len(self.connections) > self._patience.connections_max:
+        if len(self.connections) > self.patience.connections_max:
             make_room(self.connections, self)
 
     def data_received(self, data: bytes) -> None:
@@ -143,24 +144,29 @@ class Connection(HttpToolsProtocol):
         """So much more of a body is kept in memory until it is whole; less where `size` is negative."""
         self.held_bytes += size
         self._shared.held_bytes += size
-        if size > 0 and self._shared.held_bytes > self._patience.bodies_bytes_max:
+        if size > 0 and self._shared.held_bytes > self.patience.bodies_bytes_max:
             slow = min((one for one in self.connections if one.held_bytes), key=lambda one: one.used_at)
             slow.refuse("There are too many large requests at once.")
 
     def look(self, now: float) -> None:
         """End the connection where its request is too slow to come, or its answer too slow to go."""
         unsent = self.transport.get_write_buffer_size()
-        if unsent == 0 or self._unsent == 0 or unsent < self._unsent:
-            self._unsent_since = now
-        self._unsent = unsent
-        if now - self._unsent_since > self._patience.answer_seconds:
-            log.info("a client that does not read its answer was let go")
-            self.transport.abort()
+        if unsent == 0 or self.unsent == 0 or unsent < self.unsent:
+            self.unsent_since = now
+        self.unsent = unsent
+        if now - self.unsent_since > self.patience.answer_seconds:
+            self.let_go()
         elif self._since is not None and not self.transport.is_closing():
             if self.flow.read_paused:  # it is we who do not take more
                 self._since = now
-            elif now - self._since > self._patience.request_seconds + self._arrived / PACE_BYTES:
+            elif now - self._since > self.patience.request_seconds + self._arrived / PACE_BYTES:
                 self._end(HTTPStatus.REQUEST_TIMEOUT, "The request took too long to come in.")
+
+    def let_go(self) -> None:
+        """Close it, with what has not been read."""
+        log.info("a client that does not read its answer was let go")
+        self.unsent = 0
+        self.transport.abort()
 
     def refuse(self, words: str) -> None:
         """Say that there is no room, and close it."""
@@ -181,6 +187,21 @@ class Connection(HttpToolsProtocol):
         head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
         self.transport.write(STATUS_LINE[status] + head % len(content) + content)
         self.transport.close()
+
+
+def look_at_all(connections: Sequence[Connection], now: float) -> None:
+    """End those that have worn our patience out; where unread answers take too much room, the slowest readers too."""
+    for one in connections:
+        one.look(now)
+    if not connections:
+        return
+    excess = sum(one.unsent for one in connections) - connections[0].patience.answers_bytes_max
+    if excess > 0:
+        for one in sorted((one for one in connections if one.unsent), key=lambda one: one.unsent_since):
+            excess -= one.unsent
+            one.let_go()
+            if excess <= 0:
+                return
 
 
 def make_room(connections: Iterable[Connection], newest: Connection) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import uvicorn
 
-from clew.app.connections import Config, Connection, Patience
+from clew.app.connections import Config, Connection, Patience, look_at_all
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -34,11 +34,9 @@ class Embedded(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """About ten times a second; crowds are looked at less often."""
-        connections = list(self.server_state.connections)
+        connections = cast("list[Connection]", list(self.server_state.connections))
         if len(connections) <= CROWD or counter % 10 == 0:
-            now = asyncio.get_running_loop().time()
-            for connection in connections:
-                cast("Connection", connection).look(now)
+            look_at_all(connections, asyncio.get_running_loop().time())
         return await super().on_tick(counter)
 
     def drop_connections(self) -> None:

@@ -169,6 +169,7 @@ async def serve(settings: Settings) -> None:
             answer_seconds=settings.answer_seconds,
             connections_max=min(settings.connections_max, connections_possible()),
             bodies_bytes_max=max(settings.bodies_bytes_max, settings.body_bytes_max),
+            answers_bytes_max=settings.answers_bytes_max,
         )
         model.begin()
         await serve_until(stopped, assembled, listening, drain_seconds=settings.drain_seconds, patience=patience)

@@ -126,6 +126,7 @@ SETTINGS: Final = (
         "new ones.",
     ),
     _row("bodies_bytes_max", kinds.BYTES, "256MiB", "Room for all JSON bodies over 64 KiB that are on their way in."),
+    _row("answers_bytes_max", kinds.BYTES, "256MiB", "Room for all answers that clients have not read yet."),
     Setting(
         name="quotas",
         flag=None,
@@ -179,6 +180,7 @@ class Settings:
     answer_seconds: int
     connections_max: int
     bodies_bytes_max: int
+    answers_bytes_max: int
     quotas: Quotas
     sweep_seconds: int
     poll_after_ms: int

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import weakref
 
 import apsw
 import pytest
@@ -106,3 +107,18 @@ async def test_a_read_that_writes_is_refused(store):
     with pytest.raises(StoreProblem):
         await store.read(lambda tx: tx.threads.insert(nouns.thread()))
     assert await nouns.log(store) == []
+
+
+@pytest.mark.usefixtures("_counting")
+async def test_a_lane_that_waits_keeps_nothing_of_what_it_gave(store):
+    class Large:
+        pass
+
+    async def unit(tx):
+        await long(tx)
+        return Large()
+
+    freed, loop = asyncio.Event(), asyncio.get_running_loop()
+    given = weakref.ref(await store.read(unit), lambda _: loop.call_soon_threadsafe(freed.set))
+    await freed.wait()
+    assert given() is None

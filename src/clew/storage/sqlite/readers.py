@@ -128,17 +128,21 @@ class Lane(threading.Thread):
 
     def run(self) -> None:
         while job := self._queue.take():
-            try:
-                self._connection.execute("BEGIN")
-                job.attempt(self._tx)
-                self._connection.execute("COMMIT")
-            except BaseException as error:  # the lane must outlive whatever happened; the caller is told
-                log.exception("a read failed")
-                job.error = job.error or (as_problem(error) if isinstance(error, apsw.Error) else error)
-                if not self._connection.get_autocommit():
-                    self._connection.execute("ROLLBACK")
-            try:
-                job.future.get_loop().call_soon_threadsafe(answer, [job])
-            except RuntimeError:  # that loop is closed: nobody waits there any more
-                log.debug("a read's caller has gone")
+            self._do(job)
+            del job  # a lane that waits for work keeps nothing of the last: what was read can be large
         close(self._connection)
+
+    def _do(self, job: Job) -> None:
+        try:
+            self._connection.execute("BEGIN")
+            job.attempt(self._tx)
+            self._connection.execute("COMMIT")
+        except BaseException as error:  # the lane must outlive whatever happened; the caller is told
+            log.exception("a read failed")
+            job.error = job.error or (as_problem(error) if isinstance(error, apsw.Error) else error)
+            if not self._connection.get_autocommit():
+                self._connection.execute("ROLLBACK")
+        try:
+            job.future.get_loop().call_soon_threadsafe(answer, [job])
+        except RuntimeError:  # that loop is closed: nobody waits there any more
+            log.debug("a read's caller has gone")
