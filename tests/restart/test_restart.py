@@ -118,6 +118,8 @@ class Stream:
             if name:
                 fields[name] = value
                 continue
+            if not fields:  # a comment that says the run goes on, or the line after it
+                continue
             number = int(fields["id"]) if "id" in fields else None
             frame = Frame(fields["event"], fields["data"], number)
             fields = {}
