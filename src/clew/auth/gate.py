@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from clew.auth.keys import hashed
+from clew.auth.keys import fingerprint
 from clew.domain.project import Caller
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class Gate:
     def __init__(self, ring: KeyRing, *, open_project: str | None) -> None:
         self._ring = ring
         self._anybody = None if open_project is None else Caller(project_id=open_project, subject="open")
-        self._strangers: set[str] = set()
+        self._strangers: set[bytes] = set()
 
     @property
     def is_open(self) -> bool:
@@ -31,12 +31,12 @@ class Gate:
         if self._anybody is None:
             return await self._ring.caller_of(secret)
         # What was no key will never be one: keys are made from randomness. So an open door looks each up once.
-        hash = hashed(secret)  # noqa: A001 (the field's standard name)
-        if hash in self._strangers:
+        mark = fingerprint(secret)
+        if mark in self._strangers:
             return self._anybody
         caller = await self._ring.caller_of(secret)
         if caller is None:
             if len(self._strangers) >= STRANGERS_MAX:
                 self._strangers.clear()
-            self._strangers.add(hash)
+            self._strangers.add(mark)
         return caller or self._anybody

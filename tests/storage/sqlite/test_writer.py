@@ -9,7 +9,7 @@ import pytest
 
 from clew.domain.problem import Unavailable
 from clew.storage.port import StoreProblem
-from clew.storage.sqlite import writer
+from clew.storage.sqlite import open_store, writer
 from clew.storage.sqlite.migrate import migrate
 from clew.storage.sqlite.store import SqliteTx
 from clew.storage.sqlite.units import Job, drive
@@ -303,3 +303,32 @@ async def test_a_rollback_that_fails_does_not_end_the_writer(desk, path):
     await desk.put(desk.appending("b"))
     assert kept(path) == ["b"]
     await desk.writer.close()
+
+
+async def test_the_log_begins_anew_also_while_others_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(writer, "CHECKPOINT_PAGES", 20)
+    store = open_store(tmp_path / "clew.db")
+    await nouns.with_thread(store)
+    sizes = []
+    for n in range(100):
+        writing = asyncio.ensure_future(
+            store.write(lambda tx, n=n: tx.items.append(OURS, THREAD, [nouns.message(f"m{n}")]))
+        )
+        while not writing.done():  # whatever the writer does, a reader is in the middle of something
+            await nouns.log(store)
+            await asyncio.sleep(0)
+        sizes.append((tmp_path / "clew.db-wal").stat().st_size)
+    await store.close()
+    assert sizes[-1] == sizes[30]
+
+
+async def test_a_checkpoint_that_fails_is_a_warning_and_no_more(desk, path, monkeypatch, caplog):
+    def fail():
+        raise apsw.FullError
+
+    desk.writer._pages_due = 1
+    monkeypatch.setattr(desk.writer, "_checkpoint", fail)
+    desk.put(desk.appending("a"))
+    assert await desk.work() == [None]
+    assert "could not be worked into the database yet" in caplog.text
+    assert kept(path) == ["a"]

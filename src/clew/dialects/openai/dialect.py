@@ -48,6 +48,8 @@ CURSOR_PREFIXES: Final = {
 """The same for cursors, by what is listed."""
 
 JSON: Final = "application/json"
+QUERIES_KEPT: Final = 1024
+QUERY_BYTES_KEPT: Final = 128
 ALL_SCOPES: Final = frozenset(Scope)
 VERSION: Final = ("openai-version", "2020-10-01")
 
@@ -94,6 +96,7 @@ class OpenAI:
         self._options = options
         self._context = Context(options, models)
         self._router = Router(OPERATIONS)
+        self._queries: dict[tuple[str, bytes], dict[str, object]] = {}
 
     async def answer(self, request: Request) -> Answer | Streamed:
         """The answer, also to what is wrong with the request. What it raises is a bug of ours."""
@@ -133,7 +136,7 @@ class OpenAI:
             raise errors.not_offered(operation.name, operation.why_not or "")
         request.operation, request.params, request.context = operation, params, self._context
         if operation.query is not None:
-            request.query = read_query(operation.query, request.query_pairs())
+            request.query = self._query(request, operation)
         if operation.body is not None:
             request.body = await self._body(request, operation)
         return await operation.handler(self._core, request)
@@ -149,6 +152,18 @@ class OpenAI:
         if Scope.ADMIN not in caller.scopes or caller.scopes == ALL_SCOPES:
             return caller
         return replace(caller, scopes=ALL_SCOPES)
+
+    def _query(self, request: Request, operation: Operation) -> dict[str, object]:
+        """The query as its shape has it. Clients send few different ones, `limit=20` and the like: those are kept."""
+        key = (operation.name, request.raw_query)
+        query = self._queries.get(key)
+        if query is None:
+            query = read_query(operation.query, request.query_pairs())
+            if len(request.raw_query) <= QUERY_BYTES_KEPT:
+                if len(self._queries) >= QUERIES_KEPT:
+                    self._queries.clear()
+                self._queries[key] = query
+        return query
 
     def _check_beta(self, request: Request, operation: Operation) -> None:
         """The first Assistants API is always refused; a missing header only where the operator says so."""

@@ -37,7 +37,11 @@ SHORT_SECONDS: Final = 0.002
 
 
 class Glance:
-    """One connection that reads on the event loop itself. Reads of one round of the loop see the same moment."""
+    """One connection that reads on the event loop itself.
+
+    Reads within a moment of `SHORT_SECONDS` share a transaction, which costs more than most of them; it ends at once
+    when this process has written, so only what another process writes is seen a moment later.
+    """
 
     def __init__(self, connection: apsw.Connection, tx: Tx) -> None:
         self._connection = connection
@@ -53,7 +57,7 @@ class Glance:
     def read(self, unit: Callable[[Tx], Awaitable[T]], loop: asyncio.AbstractEventLoop) -> T:
         """The unit's value. Raises `apsw.InterruptError` for a unit that takes long."""
         now = time.perf_counter()
-        if self._is_open and now > self._stale_from:  # a round that takes long, in which others may have written
+        if self._is_open and now > self._stale_from:  # the loop was busy, and has not come to it
             self.let_go()
         if self._connection.get_autocommit():  # SQLite gave up with the read before, as I/O errors make it do
             self._is_open = False
@@ -69,7 +73,7 @@ class Glance:
         self._connection.execute("BEGIN")
         self._until = until
         self._is_open = True
-        loop.call_soon(self.let_go)
+        loop.call_later(SHORT_SECONDS, self.let_go)
 
     def let_go(self) -> None:
         """See later writes from now on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import apsw
 
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from clew.storage.port import Tx
 
 T = TypeVar("T")
-
-CHECKPOINT_PAGES: Final = 8_000
-"""How far the log grows before it is worked into the file (32 MB): a page that changes often is then written once."""
 
 
 class SqliteTx:
@@ -140,7 +137,6 @@ def _open(path: Path, *, writer: bool) -> apsw.Connection:
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     connection.pragma("journal_mode", "wal")
     connection.pragma("synchronous", "full")
-    connection.pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
     connection.pragma("cache_size", -65_536 if writer else -32_768)
     connection.pragma("temp_store", "memory")
     if not writer:

@@ -34,6 +34,10 @@ PATIENCE_MS: Final = 10_000
 """How long another process, such as an operator's command, may hold the file before writing fails."""
 
 
+CHECKPOINT_PAGES: Final = 8_000
+"""How far the log grows before it is worked into the file (32 MB): a page that changes often is then written once."""
+
+
 class Writer:
     """One connection that writes, for one event loop.
 
@@ -60,6 +64,9 @@ class Writer:
         self.trouble: str | None = None
         """Why the last group that had something to keep was refused; None since one was kept."""
         connection.set_busy_timeout(0)
+        self._pages = 0
+        self._pages_due = CHECKPOINT_PAGES
+        connection.set_wal_hook(self._logged)
         self._thread.start()
 
     @property
@@ -167,6 +174,31 @@ class Writer:
         group, self._group = self._group, []
         self._let_go()
         answer(group)
+        if self._pages < self._pages_due:
+            self._next()
+        else:
+            self._elsewhere(self._checkpoint, self._checkpointed)
+
+    def _logged(self, connection: apsw.Connection, name: str, pages: int) -> int:  # noqa: ARG002 (SQLite's hook)
+        """So many pages are in the log, after a commit."""
+        if pages < self._pages:  # it has begun anew
+            self._pages_due = CHECKPOINT_PAGES
+        self._pages = pages
+        return apsw.SQLITE_OK
+
+    def _checkpoint(self) -> None:
+        """Work the log into the file.
+
+        Here, and not by SQLite at the end of a commit: nobody waits for it then, and readers on the loop have just let
+        go, so that it comes to the log's end. Only then does the log begin anew; else it would grow while both go on.
+        Where a long read, such as a backup, holds it up, it is tried again when the log has grown as much once more.
+        """
+        self._pages_due = self._pages + CHECKPOINT_PAGES
+        self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+
+    def _checkpointed(self, error: Exception | None) -> None:
+        if error is not None:
+            log.warning("the log could not be worked into the database yet: %s", error)
         self._next()
 
     def _fail(self, error: BaseException) -> None:
