@@ -71,10 +71,9 @@ write synced to the disk (`synchronous=FULL`), no key made, so that any is taken
 Sampled with `py-spy record --gil`, when this was last looked at. Python runs one thread at a time, so these add up;
 what SQLite and the kernel do goes on beside them.
 
-At 64 connections, of a retrieve about a third goes into writing to the socket, a tenth into finding the message, the
-rest into HTTP, routing and checking. Of a page of 20, almost a third goes into making 20 messages of their stored JSON
-and a sixth into saying them in OpenAI's words. Of an append, a third goes into the unit of work that the writer runs,
-and a fifth into the socket.
+At 64 connections, of a page of 20 a quarter goes into the store, half of that inside SQLite; a fifth into writing the
+answer to the socket; a tenth into reading the request; the rest into routing, checking and the event loop. Of an append
+a quarter goes into writing to the socket, a fifth into its unit of work, a tenth into reading the request.
 
 Of a token in 100 streams, a third goes into reading it from the model, most of that inside the HTTP client (httpx2 and
 what it stands on); a sixth into writing to the reader's socket, an eighth into the writer's units of work, and as much
@@ -83,6 +82,9 @@ of readers are more than half.
 
 ## What it does not say
 
+- How fast it is for the first time. A few thousand messages and threads that were read lately are kept as they were
+  shown, because people who talk read the same thread again and again. The rows "retrieve any" and "anywhere" go over
+  more than is kept; the other reading rows find theirs there.
 - How fast a model is. In the streams above a program speaks at a fixed pace; a run's time is otherwise its model's.
 - What a network costs: everything here happens on one machine, which the servers share with what asks them.
 - What a machine with more cores would do. Python runs one thread at a time in a process, so one process of Clew uses

@@ -109,13 +109,26 @@ def rows(seeds: Seeds) -> list[Row]:
         for thread, messages in seeds.filled[min(seeds.filled)].items()
         for message in messages
     ]
+    longest = max(seeds.filled)
+    anywhere = [(thread, message) for thread, messages in seeds.filled[longest].items() for message in messages]
     dice.shuffle(append)
     dice.shuffle(get)
+    dice.shuffle(anywhere)
     made = [
         ("append a message", append, True),
         ("create a thread", CREATE, True),
         ("retrieve a message", get[:2000], False),
+        (
+            f"retrieve any of {len(anywhere):,}",
+            [request("GET", f"/v1/threads/{t}/messages/{m}") for t, m in anywhere],
+            False,
+        ),
         *((f"last 20 messages of {length:,}", _last(threads), False) for length, threads in seeds.filled.items()),
+        (
+            f"20 messages anywhere in {longest:,}",
+            [request("GET", f"/v1/threads/{t}/messages?limit=20&after={m}") for t, m in anywhere],
+            False,
+        ),
         ("list 20 threads", [request("GET", "/v1/threads?limit=20")], False),
         ("list 20 threads by metadata", [filtered(f"user-{number}") for number in range(USERS)], False),
     ]
