@@ -89,6 +89,33 @@ async def test_the_drivers_errors_are_said_in_the_ports_words(store):
         await store.read(broken)
 
 
+async def test_what_would_have_to_wait_for_another_process_waits_in_a_thread(store):
+    def held():
+        if threading.current_thread() is threading.main_thread():
+            raise apsw.BusyError
+
+    async def unit(tx):
+        held()
+        return threading.current_thread().name
+
+    assert (await store.read(unit)).startswith("clew-reader")
+
+
+async def test_a_transaction_that_cannot_be_ended_stops_neither_readers_nor_the_writer(store):
+    await nouns.with_thread(store)
+    broken = iter([True])
+
+    def trace(_, statement, __):
+        if statement == "COMMIT" and next(broken, False):
+            raise apsw.IOError
+        return True
+
+    store._glance._connection.exec_trace = trace
+    assert await nouns.log(store) == []
+    await store.write(lambda tx: tx.items.append(OURS, THREAD, [nouns.message("a")]))
+    assert [item.id for item in await nouns.log(store)] == ["a"]
+
+
 async def test_nothing_is_read_after_closing(store):
     await store.close()
     with pytest.raises(Unavailable):

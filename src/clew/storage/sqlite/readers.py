@@ -12,6 +12,7 @@ import math
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -36,6 +37,10 @@ SHORT_SECONDS: Final = 0.002
 """What a read may take of the loop's time before it goes to a thread."""
 
 
+NotNow: Final = (apsw.InterruptError, apsw.BusyError)
+"""What a short read ends with where it is none, or where another process holds the file for a moment."""
+
+
 class Glance:
     """One connection that reads on the event loop itself.
 
@@ -50,12 +55,13 @@ class Glance:
         self._until = 0.0
         self._stale_from = 0.0
         connection.set_progress_handler(self._is_long, STEPS)
+        connection.set_busy_timeout(0)
 
     def _is_long(self) -> bool:
         return time.perf_counter() > self._until
 
     def read(self, unit: Callable[[Tx], Awaitable[T]], loop: asyncio.AbstractEventLoop) -> T:
-        """The unit's value. Raises `apsw.InterruptError` for a unit that takes long."""
+        """The unit's value. Raises `NotNow` for a unit that takes long, or that would have to wait."""
         now = time.perf_counter()
         if self._is_open and now > self._stale_from:  # the loop was busy, and has not come to it
             self.let_go()
@@ -80,8 +86,13 @@ class Glance:
         if self._is_open:
             self._is_open = False
             self._until = math.inf
-            if not self._connection.get_autocommit():
-                self._connection.execute("COMMIT")
+            try:
+                if not self._connection.get_autocommit():
+                    self._connection.execute("COMMIT")
+            except apsw.Error:  # the writer lets go too, on behalf of everyone it answers: it must not stumble here
+                log.exception("a reading transaction could not be ended")
+                with suppress(apsw.Error):
+                    self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the connection."""

@@ -17,7 +17,7 @@ from clew.storage.sqlite.indexes import IndexTable
 from clew.storage.sqlite.items import ItemTable
 from clew.storage.sqlite.migrate import migrate, steps, version
 from clew.storage.sqlite.people import KeyTable, ParticipantTable
-from clew.storage.sqlite.readers import Glance, Lane, Queue
+from clew.storage.sqlite.readers import Glance, Lane, NotNow, Queue
 from clew.storage.sqlite.runs import EventTable, RunTable
 from clew.storage.sqlite.statements import SQL
 from clew.storage.sqlite.threads import ThreadTable
@@ -85,7 +85,7 @@ class SqliteStore:
         loop = asyncio.get_running_loop()
         try:
             return self._glance.read(unit, loop)
-        except apsw.InterruptError:
+        except NotNow:
             future: asyncio.Future[T] = loop.create_future()
             self._reads.put(Job(unit, future))
             return await future
