@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import uvloop
 
+from clew.app.grpc import grpc_server, listen
 from clew.app.http import bound_socket
 from clew.app.serve import serve_until
 from clew.app.wiring import Parts, assemble
@@ -73,11 +74,17 @@ class RunningServer:
         self._ready = threading.Event()
         self._problem: BaseException | None = None
         self.port = 0
+        self.grpc_port = 0
 
     @property
     def url(self) -> str:
         """Where it answers, without a path."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def grpc_address(self) -> str:
+        """What a gRPC client takes as its target."""
+        return f"127.0.0.1:{self.grpc_port}"
 
     @property
     def base_url(self) -> str:
@@ -143,13 +150,17 @@ class RunningServer:
             )
             listening = bound_socket("127.0.0.1", self.port)
             self.port = listening.getsockname()[1]
-            self.loop.call_soon(self._ready.set)
+            rpc = grpc_server(self.assembled.yandex)
+            self.grpc_port = listen(rpc, "127.0.0.1", self.grpc_port)
+            self.assembled.yandex.reached_at(grpc_address=self.grpc_address, public_url=self.url)
             await serve_until(
                 self._stopped,
                 self.assembled,
                 listening,
                 drain_seconds=self._drain_seconds,
                 patience=self._patience,
+                rpc=rpc,
+                ready=self._ready.set,
             )
         finally:
             await self.store.close()

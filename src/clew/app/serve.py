@@ -15,6 +15,7 @@ from urllib.parse import urlparse
 import uvloop
 
 from clew.app.connections import Patience, connections_possible
+from clew.app.grpc import grpc_server, listen
 from clew.app.http import bound_socket, http_server
 from clew.app.log import tell_of_loop
 from clew.app.pairing import pair, refuse_lost_database
@@ -34,6 +35,8 @@ from clew.web.answer import Answer
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
+
+    import grpc
 
     from clew.app.settings import Settings
     from clew.app.wiring import Assembled
@@ -56,6 +59,8 @@ async def serve_until(
     *,
     drain_seconds: float,
     patience: Patience | None = None,
+    rpc: grpc.aio.Server | None = None,
+    ready: Callable[[], None] | None = None,
 ) -> None:
     """Run the parts of a server until told to stop; then let what is in flight come to its end.
 
@@ -65,6 +70,10 @@ async def serve_until(
     server = http_server(assembled.app, patience)
     await quotas.count_anew(assembled.core)
     await assembled.engine.start(alone=True)
+    if rpc is not None:
+        await rpc.start()
+    if ready is not None:
+        ready()
     sweeping = asyncio.ensure_future(assembled.sweep())
     serving = asyncio.ensure_future(server.serve(sockets=[listening]))
     stopping = asyncio.ensure_future(stopped.wait())
@@ -76,13 +85,20 @@ async def serve_until(
         server.should_exit = True
         loop = asyncio.get_running_loop()
         drained_by = loop.time() + drain_seconds
+        rpc_stopping = asyncio.ensure_future(_stopped(rpc, drain_seconds + LAST_WORDS_SECONDS))
         await assembled.engine.stop(drain_seconds=drain_seconds)
         assembled.core.feeds.close_all()
         await asyncio.wait({serving}, timeout=max(drained_by - loop.time(), LAST_WORDS_SECONDS))
         server.drop_connections()
-        await asyncio.gather(serving, stopping, sweeping, return_exceptions=True)
+        await asyncio.gather(serving, stopping, sweeping, rpc_stopping, return_exceptions=True)
     if serving.done() and not serving.cancelled() and (error := serving.exception()):
         raise error
+
+
+async def _stopped(rpc: grpc.aio.Server | None, seconds: float) -> None:
+    """Take no more calls, and give those that are under way so long."""
+    if rpc is not None:
+        await rpc.stop(seconds)
 
 
 def routes_of(settings: Settings, local: LocalModel | None) -> ModelRoutes:
@@ -157,7 +173,14 @@ async def serve(settings: Settings) -> None:
             )
         )
         listening = bound_socket(settings.host, settings.port)
-        settings = replace(settings, port=listening.getsockname()[1])
+        rpc = grpc_server(assembled.yandex)
+        settings = replace(
+            settings, port=listening.getsockname()[1], grpc_port=listen(rpc, settings.host, settings.grpc_port)
+        )
+        assembled.yandex.reached_at(
+            grpc_address=settings.grpc_address or f"{_shown(settings.host)}:{settings.grpc_port}",
+            public_url=_url(settings),
+        )
         # What was made so far stays for good. Frozen, it is not looked through again at every full collection, which
         # took 50 ms each time and was the 99th percentile of every answer.
         gc.collect()
@@ -172,7 +195,7 @@ async def serve(settings: Settings) -> None:
             answers_bytes_max=settings.answers_bytes_max,
         )
         model.begin()
-        await serve_until(stopped, assembled, listening, drain_seconds=settings.drain_seconds, patience=patience)
+        await serve_until(stopped, assembled, listening, drain_seconds=settings.drain_seconds, patience=patience, rpc=rpc)
     finally:
         if local is not None:
             await local.stop()
@@ -181,7 +204,8 @@ async def serve(settings: Settings) -> None:
 
 def start_text(settings: Settings, local: LocalModel | None, *, is_open: bool) -> str:
     """What the person who started the server reads: where it is, who may come in, and lines to paste."""
-    url = settings.public_url or f"http://{_shown(settings.host)}:{settings.port}"
+    url = _url(settings)
+    grpc_address = settings.grpc_address or f"{_shown(settings.host)}:{settings.grpc_port}"
     models = _models(settings, local)
     who = (
         f"open: any key is accepted, into the project {settings.project!r}"
@@ -193,6 +217,7 @@ def start_text(settings: Settings, local: LocalModel | None, *, is_open: bool) -
         (
             "",
             f"  Clew is serving {url}",
+            f"  gRPC    {grpc_address}",
             f"  data    {settings.data}",
             f"  models  {models}",
             f"  callers {who}",
@@ -205,6 +230,10 @@ def start_text(settings: Settings, local: LocalModel | None, *, is_open: bool) -
             "",
             "    from openai import OpenAI",
             f'    client = OpenAI(base_url="{url}/v1", api_key="{key}")',
+            "",
+            "  or a Yandex client:",
+            "",
+            f'    sdk = YCloudML(folder_id="{settings.project}", auth="{key}", endpoint="{grpc_address}", verify=False)',
             "",
             "  Ctrl-C stops it and loses nothing.",
             "",
@@ -219,6 +248,10 @@ def _models(settings: Settings, local: LocalModel | None) -> str:
     elif settings.model_url:
         found.append(f"{urlparse(settings.model_url).netloc}, as {settings.model_name or 'whatever name is asked for'}")
     return "; else ".join(found) or "none: runs will fail. Start with --model-url URL or --local-model"
+
+
+def _url(settings: Settings) -> str:
+    return settings.public_url or f"http://{_shown(settings.host)}:{settings.port}"
 
 
 def _shown(host: str) -> str:

@@ -59,7 +59,7 @@ def _row(name: str, kind: Kind, default: object, help: str, *, env: str | None =
 SETTINGS: Final = (
     _row("host", kinds.TEXT, "127.0.0.1", "Address to listen on."),
     _row("port", kinds.PORT, 8400, "Port for HTTP. 0 takes a free one."),
-    _row("grpc_port", kinds.PORT, 8401, "Port for gRPC. Reserved: not served yet."),
+    _row("grpc_port", kinds.PORT, 8401, "Port for gRPC. 0 takes a free one."),
     _row(
         "data",
         kinds.FOLDER,
@@ -145,6 +145,12 @@ SETTINGS: Final = (
     _row("log_level", kinds.LOG_LEVEL, "info", "`debug` (with every request), `info`, `warning` or `error`."),
     _row("log_format", kinds.LOG_FORMAT, "text", "`text` (key=value) or `json`; one line per record, on stderr."),
     _row("drain_seconds", kinds.COUNT_OR_NONE, 10, "How long a stopping server waits for what is in flight."),
+    _row(
+        "grpc_address",
+        kinds.TEXT,
+        None,
+        "Where gRPC clients reach this server, as `host:port`, if not at host and gRPC port: they ask and are told.",
+    ),
     _row("public_url", kinds.URL, None, "Where clients reach this server, if not at host and port."),
 )
 
@@ -188,6 +194,7 @@ class Settings:
     log_level: str
     log_format: str
     drain_seconds: int
+    grpc_address: str | None
     public_url: str | None
 
     @property

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from clew.app.health import Health
 from clew.dialects.openai.dialect import OpenAI, Options
+from clew.dialects.yandex import call as yandex
+from clew.dialects.yandex.dialect import Yandex
 from clew.domain.quota import Quotas
 from clew.engine.engine import Engine
 from clew.engine.later import Later
@@ -41,6 +43,7 @@ class Parts:
     model: Model
     limits: Limits
     options: Options
+    yandex_options: yandex.Options = field(default_factory=yandex.Options)
     guard: Callable[[Request], Answer | None] | None = None
     runs_at_once: int = 64
     sweep_seconds: float = 60
@@ -54,6 +57,7 @@ class Assembled:
     core: Core
     engine: Engine
     app: App
+    yandex: Yandex
     sweep_seconds: float
 
     async def sweep(self) -> None:
@@ -73,8 +77,9 @@ def assemble(parts: Parts) -> Assembled:
     )
     engine = Engine(core, parts.model, parts.routes, owner=secrets.token_hex(8), runs_at_once=parts.runs_at_once)
     openai = OpenAI(core, parts.gate, parts.routes, parts.options)
+    yandex_dialect = Yandex(core, parts.gate, parts.yandex_options)
     app = App(core, {"": openai, "/health": Health(core)}, parts.guard)
-    return Assembled(core=core, engine=engine, app=app, sweep_seconds=parts.sweep_seconds)
+    return Assembled(core=core, engine=engine, app=app, yandex=yandex_dialect, sweep_seconds=parts.sweep_seconds)
 
 
 def default_model() -> Later:

@@ -14,7 +14,7 @@ from clew.domain.tool import ToolResources
 from clew.service import indexes, quotas
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from clew.domain.item import Attachment, Part
     from clew.domain.page import Page, Window
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from clew.storage.port import Entered, Tx
 
 CODE_FILES_MAX = 20
+AT_ONCE = 200
+"""Messages read together where all of them are wanted."""
 
 
 class NewMessage(Noun, frozen=True, kw_only=True):
@@ -162,6 +164,25 @@ async def page(core: Core, caller: Caller, thread_id: str, window: Window, *, ru
         )
 
     return await core.store.read(unit)
+
+
+async def backwards(core: Core, caller: Caller, thread_id: str) -> AsyncIterator[list[Item]]:
+    """Every message of the thread that can be shown, newest first, in small lists that are read as they are taken.
+
+    Raises `NotFound`. What is written meanwhile does not come; what is removed before it is reached does not either.
+    """
+    seq: int | None = None
+
+    async def unit(tx: Tx) -> list[Item]:
+        if seq is None and await tx.threads.get(caller.project_id, thread_id, now=core.now()) is None:
+            raise NotFound("thread", thread_id)
+        return await tx.items.before(caller.project_id, thread_id, seq=seq, kinds=(Kind.MESSAGE,), limit=AT_ONCE)
+
+    while items := await core.store.read(unit):
+        seq = items[-1].seq
+        yield [item for item in items if visible(item)]
+        if len(items) < AT_ONCE:
+            return
 
 
 async def modify(core: Core, caller: Caller, thread_id: str, message_id: str, *, metadata: Revision) -> Item:

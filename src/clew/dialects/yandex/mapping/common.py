@@ -1,0 +1,113 @@
+"""What many messages have: times, labels, expiration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from clew.dialects.yandex import wire
+from clew.dialects.yandex.errors import invalid
+from clew.domain.expiration import DAY_SECONDS, SECOND, Expiration, Policy
+from clew.domain.expiration import expires_at as ends_at
+from clew.domain.patch import restored, shown_as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT: Final = Expiration(policy=Policy.SINCE_LAST_ACTIVE, ttl_seconds=7 * DAY_SECONDS)
+"""What a thing has that was made here without a word about its end. Contract: section 3.2."""
+
+NEVER: Final = Expiration(policy=Policy.SINCE_LAST_ACTIVE, ttl_seconds=36_500 * DAY_SECONDS)
+"""How a thing is shown that never ends: this dialect has no word for it, and its clients refuse an absent policy."""
+
+TTL_DAYS_MAX: Final = 1_000_000
+"""Beyond this a date has no four-digit year."""
+
+_POLICIES: Final = {
+    Policy.STATIC: wire.ExpirationConfig.STATIC,
+    Policy.SINCE_LAST_ACTIVE: wire.ExpirationConfig.SINCE_LAST_ACTIVE,
+}
+_POLICIES_BACK: Final = {number: policy for policy, number in _POLICIES.items()}
+
+
+def dump(value: object) -> str:
+    """A value as JSON text."""
+    return msgspec.json.encode(value).decode()
+
+
+def time_to_wire(at: int) -> wire.Timestamp:
+    """A time in microseconds."""
+    seconds, micros = divmod(at, SECOND)
+    return wire.Timestamp(seconds=seconds, nanos=micros * 1000)
+
+
+def labels_to_wire(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """Metadata where only strings can be said: other values as JSON text."""
+    return {name: shown_as_text(value, dump) for name, value in metadata.items()}
+
+
+def labels_from_wire(labels: Mapping[str, str], old: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Labels as metadata; what was shown as JSON text and comes back as it was, is what it was."""
+    return restored(old or {}, dict(labels), dump)
+
+
+def expiration_to_wire(expiration: Expiration | None) -> wire.ExpirationConfig:
+    """When a thing ends. Parts of a day, which only another dialect can say, are shown as a whole one."""
+    shown = expiration or NEVER
+    return wire.ExpirationConfig(
+        expiration_policy=_POLICIES[shown.policy], ttl_days=max(1, -(-shown.ttl_seconds // DAY_SECONDS))
+    )
+
+
+def expires_at_to_wire(expiration: Expiration | None, *, created_at: int, last_active_at: int | None) -> wire.Timestamp:
+    """The date that belongs to it, whether or not the server acts on it."""
+    ends = ends_at(expiration or NEVER, created_at=created_at, last_active_at=last_active_at or created_at)
+    return time_to_wire(ends or created_at)
+
+
+def expiration_from_wire(sent: wire.ExpirationConfig, old: Expiration | None = None) -> Expiration | None:
+    """What was sent, each part that was not with its default; `old` where nothing of it is another than was shown."""
+    if old is None and sent == expiration_to_wire(None):
+        return None  # never, as it was shown
+    if sent.ttl_days < 0 or sent.ttl_days > TTL_DAYS_MAX:
+        raise invalid("expiration_config.ttl_days", f"must be between 1 and {TTL_DAYS_MAX}")
+    if sent.expiration_policy and sent.expiration_policy not in _POLICIES_BACK:
+        raise invalid("expiration_config.expiration_policy", f"there is no policy {sent.expiration_policy}")
+    policy = _POLICIES_BACK.get(sent.expiration_policy, DEFAULT.policy)
+    if old is not None and sent.ttl_days == expiration_to_wire(old).ttl_days:
+        return Expiration(policy=policy, ttl_seconds=old.ttl_seconds)
+    return Expiration(policy=policy, ttl_seconds=(sent.ttl_days or DEFAULT.ttl_seconds // DAY_SECONDS) * DAY_SECONDS)
+
+
+def struct_to_wire(value: Mapping[str, Any] | None) -> wire.Struct:
+    """A JSON object. Its numbers are doubles from here on."""
+    struct = wire.Struct()
+    if value:
+        struct.update(dict(value))
+    return struct
+
+
+def struct_from_wire(struct: wire.Struct) -> dict[str, Any]:
+    """A JSON object; a double without a fraction is a whole number again, as other dialects show it."""
+    return {name: _value(value) for name, value in struct.fields.items()}
+
+
+def _value(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+    match value.WhichOneof("kind"):
+        case "struct_value":
+            return struct_from_wire(value.struct_value)
+        case "list_value":
+            return [_value(one) for one in value.list_value.values]
+        case "number_value":
+            number = value.number_value
+            return int(number) if number.is_integer() and abs(number) < _EXACT else number
+        case "string_value":
+            return value.string_value
+        case "bool_value":
+            return value.bool_value
+        case _:
+            return None
+
+
+_EXACT: Final = 2.0**53

@@ -1,0 +1,74 @@
+"""Every operation of the upstream API: answered, or declined with a reason."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clew.dialects.yandex.handlers import endpoints, messages, threads, tokens
+from clew.dialects.yandex.operation import ASSISTANTS, Operation, operation
+from clew.domain.project import Scope
+
+_THREADS: Final = f"{ASSISTANTS}.threads.ThreadService"
+_MESSAGES: Final = f"{ASSISTANTS}.threads.MessageService"
+_RUNS: Final = f"{ASSISTANTS}.runs.RunService"
+_ASSISTANTS: Final = f"{ASSISTANTS}.AssistantService"
+_USERS: Final = f"{ASSISTANTS}.users.UserService"
+_INDEXES: Final = f"{ASSISTANTS}.searchindex.SearchIndexService"
+_INDEX_FILES: Final = f"{ASSISTANTS}.searchindex.SearchIndexFileService"
+_FILES: Final = "yandex.cloud.ai.files.v1.FileService"
+_OPERATIONS: Final = "yandex.cloud.operation.OperationService"
+_ENDPOINTS: Final = "yandex.cloud.endpoint.ApiEndpointService"
+_TOKENS: Final = "yandex.cloud.iam.v1.IamTokenService"
+
+_READ: Final = Scope.READ
+_WRITE: Final = Scope.WRITE
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    operation(_THREADS, "Create", _WRITE, threads.create),
+    operation(_THREADS, "Get", _READ, threads.get),
+    operation(_THREADS, "Update", _WRITE, threads.update),
+    operation(_THREADS, "Delete", _WRITE, threads.delete),
+    operation(_THREADS, "List", _READ, threads.page),
+    operation(_MESSAGES, "Create", _WRITE, messages.create),
+    operation(_MESSAGES, "Get", _READ, messages.get),
+    operation(_MESSAGES, "List", _READ, messages.every),
+    operation(_RUNS, "Create", _WRITE, why_not="not built yet"),
+    operation(_RUNS, "Attach", _WRITE, why_not="not built yet"),
+    operation(_RUNS, "Listen", _READ, why_not="not built yet"),
+    operation(_RUNS, "Get", _READ, why_not="not built yet"),
+    operation(_RUNS, "GetLastByThread", _READ, why_not="not built yet"),
+    operation(_RUNS, "List", _READ, why_not="not built yet"),
+    operation(_RUNS, "Submit", _WRITE, why_not="not built yet"),
+    operation(_ASSISTANTS, "Create", _WRITE, why_not="not built yet"),
+    operation(_ASSISTANTS, "Get", _READ, why_not="not built yet"),
+    operation(_ASSISTANTS, "Update", _WRITE, why_not="not built yet"),
+    operation(_ASSISTANTS, "Delete", _WRITE, why_not="not built yet"),
+    operation(_ASSISTANTS, "List", _READ, why_not="not built yet"),
+    operation(_ASSISTANTS, "ListVersions", _READ, why_not="not built yet"),
+    operation(_USERS, "Create", _WRITE, why_not="not built yet"),
+    operation(_USERS, "Get", _READ, why_not="not built yet"),
+    operation(_USERS, "Update", _WRITE, why_not="not built yet"),
+    operation(_USERS, "Delete", _WRITE, why_not="not built yet"),
+    operation(_USERS, "List", _READ, why_not="not built yet"),
+    operation(_INDEXES, "Create", _WRITE, why_not="not built yet"),
+    operation(_INDEXES, "Get", _READ, why_not="not built yet"),
+    operation(_INDEXES, "Update", _WRITE, why_not="not built yet"),
+    operation(_INDEXES, "Delete", _WRITE, why_not="not built yet"),
+    operation(_INDEXES, "List", _READ, why_not="not built yet"),
+    operation(_INDEX_FILES, "BatchCreate", _WRITE, why_not="not built yet"),
+    operation(_INDEX_FILES, "Get", _READ, why_not="not built yet"),
+    operation(_INDEX_FILES, "List", _READ, why_not="not built yet"),
+    operation(_FILES, "Create", _WRITE, why_not="not built yet"),
+    operation(_FILES, "Get", _READ, why_not="not built yet"),
+    operation(_FILES, "Update", _WRITE, why_not="not built yet"),
+    operation(_FILES, "Delete", _WRITE, why_not="not built yet"),
+    operation(_FILES, "GetUrl", _READ, why_not="not built yet"),
+    operation(_FILES, "List", _READ, why_not="not built yet"),
+    operation(_OPERATIONS, "Get", _READ, why_not="not built yet"),
+    operation(_OPERATIONS, "Cancel", _WRITE, why_not="not built yet"),
+    operation(_ENDPOINTS, "List", None, endpoints.every),
+    operation(_ENDPOINTS, "Get", None, endpoints.get),
+    operation(_TOKENS, "Create", None, tokens.create),
+    operation(_TOKENS, "CreateForServiceAccount", _READ, why_not="there are no service accounts here"),
+    operation(_TOKENS, "Revoke", _WRITE, why_not="a token is a key here; `clew keys revoke` ends it"),
+)
