@@ -26,7 +26,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 DIALECT: Final = ROOT / "src" / "clew" / "dialects" / "yandex"
 PROTO: Final = DIALECT / "proto"
 
-HEAD: Final = '''"""Types of the messages that `wire.py` makes. Made by tools/protos.py."""
+HEAD: Final = """# Types of the messages that `wire.py` makes. Made by tools/protos.py.
 
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any as Untyped
@@ -52,7 +52,7 @@ LENGTH: Final[Untyped]
 def http_rule(service: str, method: str) -> tuple[str, str] | None: ...
 def options_of(field: FieldDescriptor) -> Untyped: ...
 def method_types(service: str, method: str) -> tuple[type[ProtoMessage], type[ProtoMessage], bool, bool]: ...
-'''
+"""
 
 WELL_KNOWN: Final = "google.protobuf."
 LEFT_OUT: Final = ("google.protobuf", "google.api", "yandex.cloud.api", "yandex.cloud")
@@ -99,7 +99,7 @@ def compiled() -> bytes:
         named = sorted(str(path.relative_to(PROTO)) for path in PROTO.rglob("*.proto"))
         known = str(files("grpc_tools") / "_proto")
         options = [f"-I{PROTO}", f"-I{known}", "--include_imports", f"--descriptor_set_out={out}"]
-        if protoc.main(["protoc", *options, *named]):
+        if protoc.main(["protoc", *options, *named]):  # pyright: ignore[reportUnknownMemberType]
             raise SystemExit(1)
         return out.read_bytes()
 
@@ -135,7 +135,9 @@ def _message(message: DescriptorProto, full: str, indent: str) -> list[str]:
     taken: list[str] = []
     for field in message.field:
         held, given = _types(field, entries)
-        settable = field.type != FieldDescriptorProto.TYPE_MESSAGE and field.label != FieldDescriptorProto.LABEL_REPEATED
+        settable = (
+            field.type != FieldDescriptorProto.TYPE_MESSAGE and field.label != FieldDescriptorProto.LABEL_REPEATED
+        )
         if settable:
             lines.append(f"{inner}{field.name}: {held}")
         else:

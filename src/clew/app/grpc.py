@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -37,7 +37,8 @@ def grpc_server(dialect: Yandex) -> grpc.aio.Server:
 
 
 def _add_health(server: grpc.aio.Server) -> None:
-    health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), server)
+    servicer: Any = health.aio.HealthServicer()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)  # pyright: ignore[reportUnknownMemberType]
 
 
 def _add_reflection(server: grpc.aio.Server) -> None:
@@ -54,9 +55,7 @@ def listen(server: grpc.aio.Server, host: str, port: int, *, cert: Path | None =
     try:
         if cert is None or key is None:
             return server.add_insecure_port(address)
-        return server.add_secure_port(
-            address, grpc.ssl_server_credentials([(key.read_bytes(), cert.read_bytes())])
-        )
+        return server.add_secure_port(address, grpc.ssl_server_credentials([(key.read_bytes(), cert.read_bytes())]))
     except OSError as error:
         raise CannotListen(f"The certificate for gRPC cannot be read: {error}.") from error
     except RuntimeError as error:

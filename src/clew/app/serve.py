@@ -195,7 +195,9 @@ async def serve(settings: Settings) -> None:
             answers_bytes_max=settings.answers_bytes_max,
         )
         model.begin()
-        await serve_until(stopped, assembled, listening, drain_seconds=settings.drain_seconds, patience=patience, rpc=rpc)
+        await serve_until(
+            stopped, assembled, listening, drain_seconds=settings.drain_seconds, patience=patience, rpc=rpc
+        )
     finally:
         if local is not None:
             await local.stop()
@@ -233,7 +235,8 @@ def start_text(settings: Settings, local: LocalModel | None, *, is_open: bool) -
             "",
             "  or a Yandex client:",
             "",
-            f'    sdk = YCloudML(folder_id="{settings.project}", auth="{key}", endpoint="{grpc_address}", verify=False)',
+            f'    sdk = YCloudML(folder_id="{settings.project}", auth="{key}",',
+            f'                   endpoint="{grpc_address}", verify=False)',
             "",
             "  Ctrl-C stops it and loses nothing.",
             "",

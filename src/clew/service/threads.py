@@ -43,6 +43,7 @@ class NewThread(Noun, frozen=True, kw_only=True):
     default_author_id: str | None = None
     expiration: Expiration | None = None
     messages: tuple[NewMessage, ...] = ()
+    folder: str | None = None
 
 
 async def insert(tx: Tx, core: Core, caller: Caller, new: NewThread) -> Thread:
@@ -71,6 +72,7 @@ async def insert(tx: Tx, core: Core, caller: Caller, new: NewThread) -> Thread:
             tool_resources=resources,
             default_author_id=new.default_author_id,
             expiration=new.expiration,
+            folder=new.folder,
             created_by=caller.subject or None,
             updated_by=caller.subject or None,
         )

@@ -76,8 +76,8 @@ def not_found(noun: str, id: str) -> Refusal:  # noqa: A002 (the field's standar
     return Refusal(Code.NOT_FOUND, f"{NOUNS.get(noun, noun)} {id} not found")
 
 
-def refusal_of(found: problem.Problem) -> Refusal:
-    """How a problem is said here. Retried codes (RESOURCE_EXHAUSTED, UNAVAILABLE) only stand for what passes by itself."""
+def refusal_of(found: problem.Problem) -> Refusal:  # noqa: PLR0911 (one for each kind)
+    """How a problem is said here. Clients retry RESOURCE_EXHAUSTED and UNAVAILABLE: these are for what passes."""
     match found:
         case problem.NotFound():
             return not_found(found.noun, found.id)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from clew.dialects.yandex import wire
-from clew.domain.project import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from google.protobuf.message import Message
+
+    from clew.domain.project import Scope
 
 ASSISTANTS: Final = "yandex.cloud.ai.assistants.v1"
 

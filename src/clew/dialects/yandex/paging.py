@@ -63,7 +63,9 @@ def next_token(things: Sequence[Any], id_of: Callable[[Any], str] = lambda thing
 
 
 async def page_in_folder(
-    call: Call, request: Any, page: Callable[[Window], Awaitable[Page[M]]]  # noqa: ANN401 (any list request)
+    call: Call,
+    request: Any,  # noqa: ANN401 (any list request)
+    page: Callable[[Window], Awaitable[Page[M]]],
 ) -> tuple[list[M], str]:
     """A page of what the request's folder has, and the next token. Raises `Refusal`.
 

@@ -26,7 +26,7 @@ _CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 _CLIENT_REQUEST_ID: Final = "x-client-request-id"
 
 
-def handlers(dialect: Yandex) -> list[grpc.GenericRpcHandler[Any, Any]]:
+def handlers(dialect: Yandex) -> list[grpc.GenericRpcHandler]:
     """What a gRPC server is given: the services of the table, with their methods."""
     by_service: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
     for operation in OPERATIONS:
@@ -47,10 +47,10 @@ def _method(dialect: Yandex, operation: Operation) -> grpc.RpcMethodHandler[Any,
 
     served = _Served(dialect, operation)
     if operation.takes_stream:
-        return grpc.stream_stream_rpc_method_handler(served.stream_stream, None, serialize)  # type: ignore[arg-type]
+        return grpc.stream_stream_rpc_method_handler(served.stream_stream, None, serialize)
     if operation.gives_stream:
-        return grpc.unary_stream_rpc_method_handler(served.unary_stream, None, serialize)  # type: ignore[arg-type]
-    return grpc.unary_unary_rpc_method_handler(served.unary_unary, None, serialize)  # type: ignore[arg-type]
+        return grpc.unary_stream_rpc_method_handler(served.unary_stream, None, serialize)
+    return grpc.unary_unary_rpc_method_handler(served.unary_unary, None, serialize)
 
 
 class _Served:
@@ -65,7 +65,7 @@ class _Served:
         try:
             call = await self._call(context)
             return await self._dialect.perform(self._operation, call, self._read(content))
-        except Exception as error:  # noqa: BLE001 (every one is answered; bugs are logged)
+        except Exception as error:
             await self._refuse(context, call, error)
             raise  # never: refusing raises
 

@@ -5,7 +5,7 @@ Contract: section 2. The rules stand as options in the .proto files; here they a
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,11 +13,33 @@ from clew.dialects.yandex import wire
 from clew.dialects.yandex.errors import invalid
 
 if TYPE_CHECKING:
-    from google.protobuf.descriptor import Descriptor, FieldDescriptor
+    from google.protobuf.descriptor import Descriptor
     from google.protobuf.message import Message
 
 UNMASKED: Final = frozenset({"update_mask"})
 """Marked as required, and yet the documented rule says what happens without it: everything is replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """How many values a field may have, and how long each may be."""
+
+    name: str
+    is_repeated: bool
+    size: int | None
+    shortest: int
+    longest: int | None
+
+    def check(self, message: Any, path: str) -> None:  # noqa: ANN401 (any message)
+        value = getattr(message, self.name)
+        if self.is_repeated and self.size is not None and len(value) > self.size:
+            raise invalid(path + self.name, f"at most {self.size} values")
+        if self.longest is None or not (self.is_repeated or message.HasField(self.name)):
+            return
+        for one in value if self.is_repeated else (value,):
+            if not self.shortest <= len(one) <= self.longest:
+                much = "exactly" if self.shortest == self.longest else "at most"
+                raise invalid(path + self.name, f"{much} {self.longest} characters")
 
 
 class _Plan:
@@ -25,15 +47,16 @@ class _Plan:
 
     def __init__(self, descriptor: Descriptor) -> None:
         self.required: list[tuple[str, bool]] = []
-        self.limited: list[tuple[str, bool, int | None, int | None, int | None]] = []
+        self.limited: list[_Limit] = []
         self.inner: list[tuple[str, bool, _Plan]] = []
         for field in descriptor.fields:
-            options = wire.options_of(field)
-            if options.Extensions[wire.REQUIRED] and field.name not in UNMASKED:
+            said = wire.options_of(field).Extensions
+            if said[wire.REQUIRED] and field.name not in UNMASKED:
                 self.required.append((field.name, field.has_presence))
-            size, (shortest, longest) = _bounds(options.Extensions[wire.SIZE])[1], _bounds(options.Extensions[wire.LENGTH])
-            if size is not None or longest is not None:
-                self.limited.append((field.name, field.is_repeated, size, shortest, longest))
+            size, length = _bounds(said[wire.SIZE]), _bounds(said[wire.LENGTH])
+            if size or length:
+                shortest, longest = length or (0, None)
+                self.limited.append(_Limit(field.name, field.is_repeated, size and size[1], shortest, longest))
             inner = field.message_type
             if inner is not None and inner.file.package.startswith("yandex.") and not inner.GetOptions().map_entry:
                 plan = _plan(inner)
@@ -48,14 +71,8 @@ class _Plan:
         for name, has_presence in self.required:
             if not (message.HasField(name) if has_presence else getattr(message, name)):
                 raise invalid(path + name, "field is required")
-        for name, is_repeated, size, shortest, longest in self.limited:
-            values = getattr(message, name)
-            if size is not None and len(values) > size:
-                raise invalid(path + name, f"at most {size} values")
-            if longest is not None:
-                for value in values if is_repeated else (values,) if message.HasField(name) else ():
-                    if not (shortest or 0) <= len(value) <= longest:
-                        raise invalid(path + name, _length(shortest, longest))
+        for limit in self.limited:
+            limit.check(message, path)
         for name, is_repeated, plan in self.inner:
             if is_repeated:
                 for at, one in enumerate(getattr(message, name)):
@@ -64,17 +81,12 @@ class _Plan:
                 plan.check(getattr(message, name), f"{path}{name}.")
 
 
-def _length(shortest: int | None, longest: int) -> str:
-    return f"exactly {longest} characters" if shortest == longest else f"at most {longest} characters"
-
-
-def _bounds(rule: str) -> tuple[int | None, int | None]:
+def _bounds(rule: str) -> tuple[int, int] | None:
     """`<=100` and `2` as (least, most)."""
-    found = re.fullmatch(r"(<=|>=|>|)(\d+)", rule)
-    if found is None:
-        return None, None
-    number = int(found[2])
-    return {"<=": (None, number), "": (number, number)}.get(found[1], (None, None))
+    if not rule:
+        return None
+    most = int(rule.removeprefix("<="))
+    return (0 if rule.startswith("<=") else most), most
 
 
 @cache

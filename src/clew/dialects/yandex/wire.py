@@ -2,8 +2,8 @@
 
 The .proto files beside this module state the interface: names, numbers, types. tools/protos.py compiles them into
 `wire.binpb`. They live in a pool of their own and not in protobuf's global one, so that a process may also load another
-package's stubs for the same names. Every message of the table stands in this module by its short name; enum values stand
-where their enum is declared.
+package's stubs for the same names. Every message stands in this module by its short name; enum values stand where their
+enum is declared.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def http_rule(service: str, method: str) -> tuple[str, str] | None:
     return None if verb is None else (verb.upper(), getattr(rule, verb))
 
 
-def options_of(field: FieldDescriptor) -> Any:
+def options_of(field: FieldDescriptor) -> Any:  # noqa: ANN401 (a class that is made here)
     """The options of a field, whose `Extensions` know this pool's rules."""
     options: Any = _FIELD_OPTIONS()
     options.ParseFromString(field.GetOptions().SerializeToString())

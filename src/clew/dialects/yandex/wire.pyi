@@ -1,4 +1,4 @@
-"""Types of the messages that `wire.py` makes. Made by tools/protos.py."""
+# Types of the messages that `wire.py` makes. Made by tools/protos.py.
 
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any as Untyped
