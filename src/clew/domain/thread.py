@@ -29,6 +29,7 @@ class Thread(Noun, frozen=True, kw_only=True):
     default_author_id: str | None = None
     expiration: Expiration | None = None
     expires_at: int | None = None
+    folder: str | None = None
     created_by: str | None = None
     updated_by: str | None = None
 

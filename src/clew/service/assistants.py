@@ -71,7 +71,7 @@ async def create(core: Core, caller: Caller, new: NewAssistant) -> Assistant:
 
 async def require(tx: Tx, core: Core, caller: Caller, assistant_id: str) -> Assistant:
     """Within a unit: the assistant. Raises `NotFound`."""
-    assistant = await tx.assistants.get(caller.project_id, assistant_id, now=core.now())
+    assistant = await tx.assistants.get(caller.project_id, assistant_id, now=core.expiry_now())
     if assistant is None:
         raise NotFound("assistant", assistant_id)
     return assistant
@@ -90,7 +90,7 @@ async def page(core: Core, caller: Caller, window: Window) -> Page[Assistant]:
     """A page of the project's assistants. Raises `NotFound` for an unknown cursor."""
 
     async def unit(tx: Tx) -> Page[Assistant]:
-        return await tx.assistants.page(caller.project_id, window, now=core.now())
+        return await tx.assistants.page(caller.project_id, window, now=core.expiry_now())
 
     return await core.store.read(unit)
 

@@ -133,7 +133,7 @@ async def create(
 
 async def require(tx: Tx, core: Core, caller: Caller, file_id: str) -> File:
     """Within a unit: the file. Raises `NotFound`, also where it is another project's or has expired."""
-    file = await tx.files.get(caller.project_id, file_id, now=core.now())
+    file = await tx.files.get(caller.project_id, file_id, now=core.expiry_now())
     if file is None:
         raise NotFound("file", file_id)
     return file
@@ -152,7 +152,7 @@ async def page(core: Core, caller: Caller, window: Window, *, purpose: str | Non
     """A page of the project's files, or of those with this purpose. Raises `NotFound` for an unknown cursor."""
 
     async def unit(tx: Tx) -> Page[File]:
-        return await tx.files.page(caller.project_id, window, purpose=purpose, now=core.now())
+        return await tx.files.page(caller.project_id, window, purpose=purpose, now=core.expiry_now())
 
     return await core.store.read(unit)
 

@@ -97,7 +97,7 @@ async def create(core: Core, caller: Caller, new: NewThread) -> Thread:
 
 async def require(tx: Tx, core: Core, caller: Caller, thread_id: str) -> Thread:
     """Within a unit: the thread. Raises `NotFound`, also where it is another project's or has expired."""
-    thread = await tx.threads.get(caller.project_id, thread_id, now=core.now())
+    thread = await tx.threads.get(caller.project_id, thread_id, now=core.expiry_now())
     if thread is None:
         raise NotFound("thread", thread_id)
     return thread
@@ -116,7 +116,7 @@ async def page(core: Core, caller: Caller, window: Window, *, metadata: Mapping[
     """A page of the project's threads whose metadata has all these pairs. Raises `NotFound` for an unknown cursor."""
 
     async def unit(tx: Tx) -> Page[Thread]:
-        return await tx.threads.page(caller.project_id, window, metadata=metadata, now=core.now())
+        return await tx.threads.page(caller.project_id, window, metadata=metadata, now=core.expiry_now())
 
     return await core.store.read(unit)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _shown(core: Core, index: Index) -> Answer:
-    return Answer(value=mapping.index_to_wire(index, now=core.now()))
+    return Answer(value=mapping.index_to_wire(index, now=core.expiry_now()))
 
 
 async def create(core: Core, request: Request) -> Answer:
@@ -30,7 +30,7 @@ async def create(core: Core, request: Request) -> Answer:
 async def page(core: Core, request: Request) -> Answer:
     """`listVectorStores`."""
     found = await indexes.page(core, request.caller, window_of(request))
-    return listed(found, partial(mapping.index_to_wire, now=core.now()))
+    return listed(found, partial(mapping.index_to_wire, now=core.expiry_now()))
 
 
 async def get(core: Core, request: Request) -> Answer:
