@@ -9,7 +9,6 @@ from clew.domain.expiration import DAY_SECONDS, Expiration, Policy, lives_on_use
 from clew.domain.index import Batch, Chunking, Index, IndexFile, IndexingState
 from clew.domain.item import Fault
 from clew.domain.noun import Noun, replace
-from clew.domain.patch import UNSET, Given, Revision, changed, revised
 from clew.domain.problem import NotFound, Unsupported
 from clew.domain.tool import ToolResources
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from clew.domain.file import File
     from clew.domain.page import Page, Window
+    from clew.domain.patch import Change
     from clew.domain.project import Caller
     from clew.service.core import Core
     from clew.storage.port import Tx
@@ -67,6 +67,8 @@ class NewIndex(Noun, frozen=True, kw_only=True):
     description: str | None = None
     metadata: dict[str, Any] = {}
     expiration: Expiration | None = None
+    config: dict[str, Any] | None = None
+    folder: str | None = None
     files: tuple[NewPlace, ...] = ()
 
 
@@ -89,7 +91,10 @@ async def insert(tx: Tx, core: Core, caller: Caller, new: NewIndex) -> Index:
             description=new.description,
             metadata=new.metadata,
             expiration=new.expiration,
+            config=new.config,
+            folder=new.folder,
             created_by=caller.subject or None,
+            updated_by=caller.subject or None,
         )
     )
     await tx.indexes.insert(index)
@@ -165,6 +170,14 @@ async def check(tx: Tx, core: Core, caller: Caller, resources: ToolResources) ->
         await require(tx, caller, index_id)
 
 
+async def check_changed(
+    tx: Tx, core: Core, caller: Caller, old: ToolResources | None, new: ToolResources | None
+) -> None:
+    """Within a unit: `check` the resources that an update says anew. Those that it left alone are the same object."""
+    if new is not None and new is not old:
+        await check(tx, core, caller, new)
+
+
 async def resolved(
     tx: Tx,
     core: Core,
@@ -222,27 +235,16 @@ async def page(core: Core, caller: Caller, window: Window, *, unless_expired: bo
 
 
 async def modify(
-    core: Core,
-    caller: Caller,
-    index_id: str,
-    *,
-    name: Given[str | None] = UNSET,
-    expiration: Given[Expiration | None] = UNSET,
-    metadata: Revision = UNSET,
+    core: Core, caller: Caller, index_id: str, change: Change[Index], *, unless_expired: bool = False
 ) -> Index:
-    """The index with these fields replaced. Raises `NotFound`."""
+    """The index as `change` makes it of the one that stands: of any of its fields but ids, times and counts.
+
+    Who changed it, when, and when it ends are set here. Raises `NotFound`, for one that has expired only where told to.
+    """
 
     async def unit(tx: Tx) -> Index:
-        index = await require(tx, caller, index_id)
-        index = timed(
-            changed(
-                index,
-                name=name,
-                expiration=expiration,
-                metadata=revised(index.metadata, metadata),
-                updated_at=core.now(),
-            )
-        )
+        old = await require(tx, caller, index_id, now=core.expiry_now() if unless_expired else None)
+        index = timed(replace(change(old), updated_at=core.now(), updated_by=caller.subject or None))
         await tx.indexes.update(index)
         return index
 
@@ -255,10 +257,12 @@ async def touch(tx: Tx, core: Core, index: Index) -> None:
         await tx.indexes.update(used(index, now=core.now()))
 
 
-async def delete(core: Core, caller: Caller, index_id: str) -> None:
-    """Remove the index; its files stay. Raises `NotFound`."""
+async def delete(core: Core, caller: Caller, index_id: str, *, unless_expired: bool = False) -> None:
+    """Remove the index; its files stay. Raises `NotFound`, for one that has expired only where told to."""
 
     async def unit(tx: Tx) -> None:
+        if unless_expired:
+            await require(tx, caller, index_id, now=core.expiry_now())
         if not await tx.indexes.delete(caller.project_id, index_id):
             raise NotFound("index", index_id)
 
@@ -350,7 +354,13 @@ async def create_batch(core: Core, caller: Caller, index_id: str, places: Sequen
 
     async def unit(tx: Tx) -> Batch:
         await require(tx, caller, index_id)
-        batch = Batch(project_id=caller.project_id, index_id=index_id, id=core.ids.new("batch"), created_at=core.now())
+        batch = Batch(
+            project_id=caller.project_id,
+            index_id=index_id,
+            id=core.ids.new("batch"),
+            created_at=core.now(),
+            created_by=caller.subject or None,
+        )
         await tx.indexes.insert_batch(batch)
         for place in places:
             await _put(tx, core, caller, index_id, place, batch_id=batch.id)

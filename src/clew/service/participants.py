@@ -86,9 +86,9 @@ async def page(core: Core, caller: Caller, window: Window) -> Page[Participant]:
 
 
 async def modify(core: Core, caller: Caller, participant_id: str, change: Change[Participant]) -> Participant:
-    """The participant as `change` makes it (`patch.change` makes one of fields). Raises `NotFound`.
+    """The participant as `change` makes it of the one that stands: of any of its fields but ids and times.
 
-    Who changed it, when, and when it ends are set here.
+    Who changed it, when, and when it ends are set here. Raises `NotFound`.
     """
 
     async def unit(tx: Tx) -> Participant:
