@@ -143,11 +143,18 @@ class Runs(Protocol):
     """Runs of a thread, and the work they are."""
 
     async def insert(self, run: Run) -> Run:
-        """Keep a new run. Returns it with its `seq`, its place among all runs. Raises `NotFound` for the thread."""
+        """Keep a new run. Returns it with its `seq`, its place among all runs.
+
+        Raises `NotFound` for the thread, `AlreadyExists` where it has a run with this id.
+        """
         ...
 
     async def get(self, project_id: str, thread_id: str, run_id: str) -> Run | None:
         """The run."""
+        ...
+
+    async def find(self, project_id: str, run_id: str, *, now: int) -> Run | None:
+        """The run, by its own id alone, while its thread is there."""
         ...
 
     async def update(self, run: Run) -> None:
@@ -160,6 +167,10 @@ class Runs(Protocol):
 
     async def page(self, project_id: str, thread_id: str, window: Window) -> Page[Run]:
         """A page of the thread's runs. Raises `NotFound` for an unknown cursor."""
+        ...
+
+    async def page_all(self, project_id: str, window: Window, *, now: int) -> Page[Run]:
+        """A page of the runs of all threads that are there. Raises `NotFound` for an unknown cursor."""
         ...
 
     async def claim(self, *, owner: str, now: int, lease_until: int, limit: int) -> list[Run]:
