@@ -143,11 +143,18 @@ class Runs(Protocol):
     """Runs of a thread, and the work they are."""
 
     async def insert(self, run: Run) -> Run:
-        """Keep a new run. Returns it with its `seq`, its place among all runs. Raises `NotFound` for the thread."""
+        """Keep a new run. Returns it with its `seq`, its place among all runs.
+
+        Raises `NotFound` for the thread, `AlreadyExists` where it has a run with this id.
+        """
         ...
 
     async def get(self, project_id: str, thread_id: str, run_id: str) -> Run | None:
         """The run."""
+        ...
+
+    async def find(self, project_id: str, run_id: str, *, now: int) -> Run | None:
+        """The run, by its own id alone, while its thread is there."""
         ...
 
     async def update(self, run: Run) -> None:
@@ -160,6 +167,10 @@ class Runs(Protocol):
 
     async def page(self, project_id: str, thread_id: str, window: Window) -> Page[Run]:
         """A page of the thread's runs. Raises `NotFound` for an unknown cursor."""
+        ...
+
+    async def page_all(self, project_id: str, window: Window, *, now: int) -> Page[Run]:
+        """A page of the runs of all threads that are there. Raises `NotFound` for an unknown cursor."""
         ...
 
     async def claim(self, *, owner: str, now: int, lease_until: int, limit: int) -> list[Run]:
@@ -222,6 +233,14 @@ class Assistants(Protocol):
         """A page of assistants. Raises `NotFound` for an unknown cursor."""
         ...
 
+    async def touch(self, assistant: Assistant) -> None:
+        """Keep only when the assistant was last active, and its end: no further version."""
+        ...
+
+    async def sweep(self, *, now: int, limit: int) -> int:
+        """Remove up to `limit` expired assistants with their versions, whatever their project. Returns how many."""
+        ...
+
     async def versions(self, project_id: str, assistant_id: str, window: Window) -> Page[AssistantVersion]:
         """A page of its versions. Raises `NotFound` for an unknown cursor."""
         ...
@@ -279,7 +298,11 @@ class Files(Protocol):
         ...
 
     async def sweep(self, *, now: int, limit: int) -> int:
-        """Remove up to `limit` of each: expired files, parts of uploads that ended, uploads that ended long ago.
+        """Remove up to `limit` expired files, whatever their project. Returns how many."""
+        ...
+
+    async def sweep_uploads(self, *, now: int, limit: int) -> int:
+        """Remove up to `limit` of each: parts of uploads that ended, and uploads that ended long ago.
 
         Whatever their project. Returns how many.
         """
@@ -297,8 +320,8 @@ class Indexes(Protocol):
         """Keep a new index."""
         ...
 
-    async def get(self, project_id: str, index_id: str) -> Index | None:
-        """The index with its counts, also when it has expired: a run over it must be able to say so."""
+    async def get(self, project_id: str, index_id: str, *, now: int | None = None) -> Index | None:
+        """The index with its counts. Without `now` also when it has expired: a run over it must be able to say so."""
         ...
 
     async def update(self, index: Index) -> None:
@@ -309,8 +332,8 @@ class Indexes(Protocol):
         """Remove it; files survive. Whether it was there."""
         ...
 
-    async def page(self, project_id: str, window: Window) -> Page[Index]:
-        """A page of indexes. Raises `NotFound` for an unknown cursor."""
+    async def page(self, project_id: str, window: Window, *, now: int | None = None) -> Page[Index]:
+        """A page of indexes, without `now` also of expired ones. Raises `NotFound` for an unknown cursor."""
         ...
 
     async def put_file(self, file: IndexFile) -> None:
@@ -354,15 +377,23 @@ class Participants(Protocol):
     """End users of a project's app."""
 
     async def insert(self, participant: Participant) -> None:
-        """Keep a new one. Raises `AlreadyExists` where the identifier is taken."""
+        """Keep a new one. Raises `AlreadyExists` where the id or the identifier is taken."""
         ...
 
-    async def get(self, project_id: str, participant_id: str) -> Participant | None:
+    async def get(self, project_id: str, participant_id: str, *, now: int) -> Participant | None:
         """By our id."""
         ...
 
-    async def by_identifier(self, project_id: str, identifier: str) -> Participant | None:
+    async def by_identifier(self, project_id: str, identifier: str, *, now: int) -> Participant | None:
         """By the app's own name for the person."""
+        ...
+
+    async def page(self, project_id: str, window: Window, *, now: int) -> Page[Participant]:
+        """A page of participants, by time of creation. Raises `NotFound` for an unknown cursor."""
+        ...
+
+    async def sweep(self, *, now: int, limit: int) -> int:
+        """Remove up to `limit` expired participants, whatever their project. Returns how many."""
         ...
 
     async def update(self, participant: Participant) -> None:
