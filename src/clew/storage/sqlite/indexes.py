@@ -8,7 +8,7 @@ from clew.domain.index import Batch, Counts, Index, IndexFile
 from clew.domain.noun import replace
 from clew.domain.problem import NotFound
 from clew.storage.bodies import dump, load
-from clew.storage.sqlite.table import Place, Row, Table
+from clew.storage.sqlite.table import Row, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,12 +74,7 @@ class IndexTable(Table):
         return self.one("index_delete", project_id=project_id, id=index_id) is not None
 
     async def page(self, project_id: str, window: Window, *, now: int | None = None) -> Page[Index]:
-        where = self.by_time(
-            window,
-            self.place("index", "index_place", window.after, project_id=project_id),
-            self.place("index", "index_place", window.before, project_id=project_id),
-        )
-        return self.page_by_time("index_page", window, where, _index_from_row, project_id=project_id, now=now)
+        return self.page_of("index", "index_page", window, _index_from_row, project_id=project_id, now=now)
 
     def _no(self, project_id: str, index_id: str) -> int:
         row = self.one("index_place", project_id=project_id, id=index_id)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from clew.domain.page import Order, Page
+from clew.domain.problem import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,8 +17,13 @@ K = TypeVar("K")
 R = TypeVar("R")
 T = TypeVar("T")
 
+Place: TypeAlias = tuple[int, int]
+"""Where a thing stands in a list by time: (created_at, no)."""
+
 LOWEST = -(1 << 63)
 HIGHEST = (1 << 63) - 1
+MARK_LENGTH = 36
+"""Two numbers of at most 17 digits: larger ones are no places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,19 @@ def span(window: Window, *, after: K | None, before: K | None, lowest: K, highes
         ascending=rising != window.backwards,
         limit=window.limit,
     )
+
+
+def mark_of(place: Place | None) -> str | None:
+    """A place as text, for whoever reads on from it."""
+    return None if place is None else f"{place[0]}.{place[1]}"
+
+
+def place_of(mark: str) -> Place:
+    """The place that a mark stands for. Raises `NotFound` for a text that is none."""
+    at, dot, no = mark.partition(".")
+    if not dot or len(mark) > MARK_LENGTH or not at.isdecimal() or not no.isdecimal():
+        raise NotFound("mark", mark)
+    return int(at), int(no)
 
 
 def page(window: Window, span: Span[K], rows: Sequence[R], build: Callable[[R], T]) -> Page[T]:
