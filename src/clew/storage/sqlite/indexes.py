@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clew.domain.index import Batch, Counts, Index, IndexFile
 from clew.domain.noun import replace
 from clew.domain.problem import NotFound
 from clew.storage.bodies import dump, load
+from clew.storage.sqlite.paging import marked, start
 from clew.storage.sqlite.table import Row, Table
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from clew.domain.index import IndexingState
     from clew.domain.page import Page, Window
+    from clew.storage.sqlite.paging import Place
 
 _NO_COUNTS = Counts()
 
@@ -127,19 +129,18 @@ class IndexTable(Table):
         state: IndexingState | None,
         batch_id: str | None = None,
     ) -> Page[IndexFile]:
-        where = self.by_time(
-            window,
-            self._file_place(project_id, index_id, window.after),
-            self._file_place(project_id, index_id, window.before),
-        )
-        keys = {"project_id": project_id, "index_id": index_id}
+        def place(file_id: str | None) -> Place | None:
+            return self._file_place(project_id, index_id, file_id)
+
+        where = self.by_time(window, start(window, place), place(window.before))
+        keys: dict[str, Any] = {"project_id": project_id, "index_id": index_id}
+        name = "index_file_page"
         if batch_id is not None:
-            return self.page_by_time(
-                "index_file_batch", window, where, _file_from_row, **keys, batch_id=batch_id, state=state
-            )
-        if state is not None:
-            return self.page_by_time("index_file_state", window, where, _file_from_row, **keys, state=state)
-        return self.page_by_time("index_file_page", window, where, _file_from_row, **keys)
+            name, keys = "index_file_batch", {**keys, "batch_id": batch_id, "state": state}
+        elif state is not None:
+            name, keys = "index_file_state", {**keys, "state": state}
+        found = self.page_by_time(name, window, where, _file_from_row, **keys)
+        return marked(window, found, lambda file: place(file.file_id))
 
     async def insert_batch(self, batch: Batch) -> None:
         self.run(

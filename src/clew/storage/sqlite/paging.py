@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
+from clew.domain.noun import replace
 from clew.domain.page import Order, Page
 from clew.domain.problem import NotFound
 
@@ -58,17 +59,25 @@ def span(window: Window, *, after: K | None, before: K | None, lowest: K, highes
     )
 
 
-def mark_of(place: Place | None) -> str | None:
-    """A place as text, for whoever reads on from it."""
-    return None if place is None else f"{place[0]}.{place[1]}"
+def start(window: Window, place: Callable[[str | None], Place | None]) -> Place | None:
+    """Where the window begins: at its mark, else where `place` finds its `after`.
 
-
-def place_of(mark: str) -> Place:
-    """The place that a mark stands for. Raises `NotFound` for a text that is none."""
-    at, dot, no = mark.partition(".")
-    if not dot or len(mark) > MARK_LENGTH or not at.isdecimal() or not no.isdecimal():
-        raise NotFound("mark", mark)
+    Raises `NotFound` for what is no mark of ours.
+    """
+    if window.mark is None:
+        return place(window.after)
+    at, dot, no = window.mark.partition(".")
+    if not dot or len(window.mark) > MARK_LENGTH or not at.isdecimal() or not no.isdecimal():
+        raise NotFound("mark", window.mark)
     return int(at), int(no)
+
+
+def marked(window: Window, found: Page[T], place: Callable[[Any], Place | None]) -> Page[T]:
+    """The page, with a mark where its last thing stands if the window wants one."""
+    if not window.marked or not found.things:
+        return found
+    stands = place(found.things[-1])
+    return found if stands is None else replace(found, mark=f"{stands[0]}.{stands[1]}")
 
 
 def page(window: Window, span: Span[K], rows: Sequence[R], build: Callable[[R], T]) -> Page[T]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from clew.domain.noun import replace
 from clew.domain.problem import NotFound
-from clew.storage.sqlite.paging import HIGHEST, LOWEST, Span, mark_of, page, place_of, span
+from clew.storage.sqlite.paging import HIGHEST, LOWEST, Span, marked, page, span, start
 from clew.storage.sqlite.statements import SQL
 
 if TYPE_CHECKING:
@@ -72,13 +71,9 @@ class Table:
         def place(id: str | None) -> Place | None:  # noqa: A002 (the field's standard name)
             return self.place(noun, f"{noun}_place", id, project_id=project_id)
 
-        after = place(window.after) if window.mark is None else place_of(window.mark)
-        where = self.by_time(window, after, place(window.before))
+        where = self.by_time(window, start(window, place), place(window.before))
         found = self.page_by_time(name, window, where, build, project_id=project_id, **keys)
-        if not window.marked or not found.things:
-            return found
-        last: Any = found.things[-1]
-        return replace(found, mark=mark_of(place(last.id)))
+        return marked(window, found, lambda thing: place(thing.id))
 
     def page_by_time(
         self,
