@@ -88,10 +88,9 @@ def measure(scale: Scale) -> Rpc:
     ):
         threads = _threads(server, loader, scale.threads)
         content = wire.MessageContent(content=[wire.ContentPart(text=wire.Text(content=TEXT))])
-        append = [
-            wire.CreateMessageRequest(thread_id=id, labels=MESSAGE["metadata"], content=content) for id in threads
-        ]
-        web_append = [request("POST", f"/v1/threads/{id}/messages", MESSAGE) for id in threads]
+        labels = {"channel": CHANNEL}
+        append = [wire.CreateMessageRequest(thread_id=one, labels=labels, content=content) for one in threads]
+        web_append = [request("POST", f"/v1/threads/{thread_id}/messages", MESSAGE) for thread_id in threads]
         rows = {
             "append a message": (f"{PACKAGE}.MessageService/Create", append, web_append),
             "create a thread": (f"{PACKAGE}.ThreadService/Create", _new_threads(), CREATE),

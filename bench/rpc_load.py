@@ -1,7 +1,7 @@
 """The load over gRPC: calls made beforehand, so many at a time, each as soon as one is answered.
 
-A process of its own, which takes plans as `bench.load` does. The client is gRPC's own: nothing else speaks it as fast in
-Python, and it takes about as much of a core as the server does.
+A process of its own, which takes plans as `bench.load` does. The client is gRPC's own: nothing else in Python speaks it
+as fast, and it takes about as much of a core as the server does.
 """
 
 from __future__ import annotations
