@@ -71,8 +71,8 @@ class Rpc:
 - **Echo floor**: a server on the same gRPC stack (`grpc.aio`, uvloop) that answers each call with its own bytes.
 {
             bullet(
-                "The load is made by gRPC's own client in Python, which costs as much as the server: its process took at most "
-                f"{busy:.0%} of one core. The rates are lower bounds for that reason; the server's CPU is not."
+                "The load is made by gRPC's own client in Python, which costs as much as the server: its process took "
+                f"at most {busy:.0%} of one core. The rates are lower bounds for that reason; the server's CPU is not."
             )
         }"""
 
