@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from clew.domain.file import File, Upload, UploadPart
     from clew.domain.index import Batch, Index, IndexFile, IndexingState
     from clew.domain.item import Item, Kind
+    from clew.domain.operation import Operation
     from clew.domain.page import Page, Window
     from clew.domain.participant import Participant
     from clew.domain.project import Key
@@ -373,6 +374,26 @@ class Indexes(Protocol):
         ...
 
 
+class Operations(Protocol):
+    """Operations of a project."""
+
+    async def insert(self, operation: Operation) -> None:
+        """Keep a new operation. Raises `AlreadyExists` for a taken id."""
+        ...
+
+    async def get(self, project_id: str, operation_id: str) -> Operation | None:
+        """The operation."""
+        ...
+
+    async def update(self, operation: Operation) -> None:
+        """Keep the operation as it now is."""
+        ...
+
+    async def sweep(self, *, done_by: int, limit: int) -> int:
+        """Remove up to `limit` operations that were done by then, whatever their project. Returns how many."""
+        ...
+
+
 class Participants(Protocol):
     """End users of a project's app."""
 
@@ -481,6 +502,8 @@ class Tx(Protocol):
     def files(self) -> Files: ...
     @property
     def indexes(self) -> Indexes: ...
+    @property
+    def operations(self) -> Operations: ...
     @property
     def participants(self) -> Participants: ...
     @property

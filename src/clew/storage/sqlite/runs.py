@@ -127,22 +127,20 @@ class RunTable(Table):
         return int(row[0])
 
     async def page_all(self, project_id: str, window: Window, *, now: int) -> Page[Run]:
-        where = span(
-            window,
-            after=self._found_no(project_id, window.after, now),
-            before=self._found_no(project_id, window.before, now),
-            lowest=LOWEST,
-            highest=HIGHEST,
-        )
+        def place(id: str | None) -> Place | None:  # noqa: A002 (the field's standard name)
+            no = self._found_no(project_id, id, now)
+            return None if no is None else (0, no)
+
+        where = self.by_time(window, start(window, place), place(window.before))
         rows = self.all(
             "run_of_project" + where.suffix,
             project_id=project_id,
-            low=where.low,
-            high=where.high,
+            low=where.low[1],
+            high=where.high[1],
             limit=where.fetch,
             now=now,
         )
-        return page(window, where, rows, _run_from_row)
+        return marked(window, page(window, where, rows, _run_from_row), lambda run: (0, run.seq))
 
     async def claim(self, *, owner: str, now: int, lease_until: int, limit: int) -> list[Run]:
         # Twice as long as a lease is: clocks of two machines may differ a little.
