@@ -5,8 +5,8 @@ A second call finds everything in place and takes no time. Where things are is w
     {"python": {"openai-1.66.0": "…/bin/python"}, "node": "…/bin/node", "node_folder": "…/tests/clients/node"}
 
 Node and npm come from a Python package, so a machine needs no Node of its own, and one that has an older Node than the
-client asks for is no worse off. What goes into each environment stands in a file of its name below `tests/clients/`, see
-`tools/pin.py`.
+client asks for is no worse off. What goes into each environment stands in a file of its name below `tests/clients/`,
+see `tools/pin.py`.
 """
 
 from __future__ import annotations

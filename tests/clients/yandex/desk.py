@@ -102,7 +102,8 @@ def check(function: Check) -> Check:
     return function
 
 
-def user_agent(desk: Desk) -> str:
+def user_agent() -> str:
     """What the client calls itself: also the author of messages whose role its user chose."""
     name = "yandex-ai-studio-sdk" if "yandex_ai_studio_sdk" in sys.modules else "yandex-cloud-ml-sdk"
-    return f"{name}/{import_module(name.replace('-', '_')).__version__} python/{sys.version_info[0]}.{sys.version_info[1]}"
+    version = import_module(name.replace("-", "_")).__version__
+    return f"{name}/{version} python/{sys.version_info[0]}.{sys.version_info[1]}"

@@ -73,7 +73,7 @@ async def a_thread_is_found_again(desk: Desk) -> None:
 async def threads_are_listed_newest_first_over_pages(desk: Desk) -> None:
     made = [(await desk.thread()).id for _ in range(5)]
     listed = [thread.id async for thread in each(desk.sdk.threads.list(page_size=2))]
-    assert [id for id in listed if id in made] == made[::-1]
+    assert [one for one in listed if one in made] == made[::-1]
     assert len(listed) == len(set(listed))
     assert listed == [thread.id async for thread in each(desk.sdk.threads.list())]
 
@@ -171,7 +171,7 @@ async def a_dict_is_written(desk: Desk) -> None:
     assert (plain.text, plain.role) == ("plain", "USER")
     ours = await got(thread.write({"text": "with a role", "role": "assistant"}))
     assert (ours.text, ours.role) == ("with a role", "ASSISTANT")
-    assert ours.author.id == user_agent(desk)
+    assert ours.author.id == user_agent()
     assert plain.author.id != ours.author.id
 
 
