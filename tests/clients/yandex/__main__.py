@@ -11,27 +11,17 @@ import argparse
 import asyncio
 import json
 import sys
-import traceback
 import uuid
 from importlib import import_module
 from typing import Any
 
 from clients.yandex.checks import CHECKS
-from clients.yandex.desk import Check, Desk
+from clients.yandex.desk import Desk, problem_of
 
 FORMS = {
     "yandex_cloud_ml_sdk": ("YCloudML", "AsyncYCloudML"),
     "yandex_ai_studio_sdk": ("AIStudio", "AsyncAIStudio"),
 }
-
-
-async def problem_of(check: Check, desk: Desk) -> str | None:
-    """The traceback of the check's failure, None where it passes."""
-    try:
-        await check(desk)
-    except Exception:  # noqa: BLE001 (whatever it is, it is what the check found)
-        return traceback.format_exc()
-    return None
 
 
 def main() -> None:

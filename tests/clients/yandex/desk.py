@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -44,6 +45,15 @@ async def refused(problem: type[Exception], answer: Any) -> Any:
     except problem as raised:
         return raised
     raise AssertionError(f"no {problem.__name__}")
+
+
+async def problem_of(check: Callable[[Any], Awaitable[None]], subject: Any) -> str | None:
+    """The traceback of the check's failure, None where it passes."""
+    try:
+        await check(subject)
+    except Exception:  # noqa: BLE001 (whatever it is, it is what the check found)
+        return traceback.format_exc()
+    return None
 
 
 @dataclass
