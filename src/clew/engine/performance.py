@@ -65,8 +65,8 @@ async def _begin(core: Core, pen: Pen) -> bool:
         return run, [Event(kind=EventKind.RUN_MOVED, at=now, progress=run.progress)]
 
     await pen.change(begun)
-    spent, limit = pen.run.progress.usage, pen.run.max_completion_tokens
-    if limit is not None and spent is not None and spent.completion_tokens >= limit:
+    left = _answer_left(pen.run)
+    if left is not None and left <= 0:
         await give_up(core, pen, RunState.INCOMPLETE, incomplete_reason="max_completion_tokens")
         return False
     missing = await _expired_index(core, pen.run)
@@ -122,7 +122,6 @@ async def _turn(core: Core, model: Model, routes: ModelRoutes, pen: Pen) -> None
 
 
 def _ask(run: Run, config: ModelConfig, messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> Ask:
-    used = run.progress.usage.completion_tokens if run.progress.usage else 0
     return Ask(
         model=config.name or run.model,
         messages=messages,
@@ -132,9 +131,16 @@ def _ask(run: Run, config: ModelConfig, messages: list[dict[str, Any]], tools: l
         temperature=run.temperature,
         top_p=run.top_p,
         response_format=_format(run.response_format),
-        max_completion_tokens=None if run.max_completion_tokens is None else run.max_completion_tokens - used,
+        max_completion_tokens=_answer_left(run),
         reasoning_effort=run.reasoning_effort,
     )
+
+
+def _answer_left(run: Run) -> int | None:
+    """How many tokens the next answer may have, None for as many as it takes."""
+    if run.max_completion_tokens is None or run.limits_each_turn or run.progress.usage is None:
+        return run.max_completion_tokens
+    return run.max_completion_tokens - run.progress.usage.completion_tokens
 
 
 def _choice(run: Run) -> ToolChoice:
