@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clew.dialects.yandex.handlers import endpoints, messages, threads, tokens
+from clew.dialects.yandex.handlers import assistants, endpoints, messages, runs, threads, tokens
 from clew.dialects.yandex.operation import ASSISTANTS, Operation, operation
 from clew.domain.project import Scope
 
@@ -32,19 +32,19 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     operation(_MESSAGES, "Create", _WRITE, messages.create),
     operation(_MESSAGES, "Get", _READ, messages.get),
     operation(_MESSAGES, "List", _READ, messages.every),
-    operation(_RUNS, "Create", _WRITE, why_not="not built yet"),
-    operation(_RUNS, "Attach", _WRITE, why_not="not built yet"),
-    operation(_RUNS, "Listen", _READ, why_not="not built yet"),
-    operation(_RUNS, "Get", _READ, why_not="not built yet"),
-    operation(_RUNS, "GetLastByThread", _READ, why_not="not built yet"),
-    operation(_RUNS, "List", _READ, why_not="not built yet"),
-    operation(_RUNS, "Submit", _WRITE, why_not="not built yet"),
-    operation(_ASSISTANTS, "Create", _WRITE, why_not="not built yet"),
-    operation(_ASSISTANTS, "Get", _READ, why_not="not built yet"),
-    operation(_ASSISTANTS, "Update", _WRITE, why_not="not built yet"),
-    operation(_ASSISTANTS, "Delete", _WRITE, why_not="not built yet"),
-    operation(_ASSISTANTS, "List", _READ, why_not="not built yet"),
-    operation(_ASSISTANTS, "ListVersions", _READ, why_not="not built yet"),
+    operation(_RUNS, "Create", _WRITE, runs.create),
+    operation(_RUNS, "Attach", _WRITE, runs.attach),
+    operation(_RUNS, "Listen", _READ, runs.listen),
+    operation(_RUNS, "Get", _READ, runs.get),
+    operation(_RUNS, "GetLastByThread", _READ, runs.last),
+    operation(_RUNS, "List", _READ, runs.page),
+    operation(_RUNS, "Submit", _WRITE, runs.submit),
+    operation(_ASSISTANTS, "Create", _WRITE, assistants.create),
+    operation(_ASSISTANTS, "Get", _READ, assistants.get),
+    operation(_ASSISTANTS, "Update", _WRITE, assistants.update),
+    operation(_ASSISTANTS, "Delete", _WRITE, assistants.delete),
+    operation(_ASSISTANTS, "List", _READ, assistants.page),
+    operation(_ASSISTANTS, "ListVersions", _READ, assistants.versions),
     operation(_USERS, "Create", _WRITE, why_not="not built yet"),
     operation(_USERS, "Get", _READ, why_not="not built yet"),
     operation(_USERS, "Update", _WRITE, why_not="not built yet"),
