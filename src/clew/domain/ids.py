@@ -36,6 +36,7 @@ PREFIXES: Final = {
     "index": "vs_",
     "batch": "vsfb_",
     "participant": "part_user_",
+    "operation": "op_",
     "request": "req_",
     "key": "key_",
 }

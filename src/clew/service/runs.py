@@ -13,7 +13,7 @@ from clew.domain.patch import Revision, revised
 from clew.domain.problem import NotFound, OutputsMismatch, ThreadBusy, Unavailable, WrongState
 from clew.domain.run import CANCELLABLE, Progress, Run, RunState, Truncation, move
 from clew.domain.tool import ResponseFormat, Tool, ToolChoice, ToolResources
-from clew.service import assistants, messages, quotas, threads
+from clew.service import activity, assistants, messages, quotas, threads
 from clew.service.closing import close
 
 if TYPE_CHECKING:
@@ -223,6 +223,7 @@ async def cancel(core: Core, caller: Caller, thread_id: str, run_id: str) -> Run
         if performed:
             await tx.runs.update(cancelling)
         else:
+            await activity.touch(tx, core, run)
             ended, more = await close(tx, cancelling, RunState.CANCELLED, now=core.now())
             await tx.runs.update(ended)
             events += more

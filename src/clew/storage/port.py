@@ -222,6 +222,14 @@ class Assistants(Protocol):
         """A page of assistants. Raises `NotFound` for an unknown cursor."""
         ...
 
+    async def touch(self, assistant: Assistant) -> None:
+        """Keep only when the assistant was last active, and its end: no further version."""
+        ...
+
+    async def sweep(self, *, now: int, limit: int) -> int:
+        """Remove up to `limit` expired assistants with their versions, whatever their project. Returns how many."""
+        ...
+
     async def versions(self, project_id: str, assistant_id: str, window: Window) -> Page[AssistantVersion]:
         """A page of its versions. Raises `NotFound` for an unknown cursor."""
         ...
@@ -279,7 +287,11 @@ class Files(Protocol):
         ...
 
     async def sweep(self, *, now: int, limit: int) -> int:
-        """Remove up to `limit` of each: expired files, parts of uploads that ended, uploads that ended long ago.
+        """Remove up to `limit` expired files, whatever their project. Returns how many."""
+        ...
+
+    async def sweep_uploads(self, *, now: int, limit: int) -> int:
+        """Remove up to `limit` of each: parts of uploads that ended, and uploads that ended long ago.
 
         Whatever their project. Returns how many.
         """
@@ -297,8 +309,8 @@ class Indexes(Protocol):
         """Keep a new index."""
         ...
 
-    async def get(self, project_id: str, index_id: str) -> Index | None:
-        """The index with its counts, also when it has expired: a run over it must be able to say so."""
+    async def get(self, project_id: str, index_id: str, *, now: int | None = None) -> Index | None:
+        """The index with its counts. Without `now` also when it has expired: a run over it must be able to say so."""
         ...
 
     async def update(self, index: Index) -> None:
@@ -309,8 +321,8 @@ class Indexes(Protocol):
         """Remove it; files survive. Whether it was there."""
         ...
 
-    async def page(self, project_id: str, window: Window) -> Page[Index]:
-        """A page of indexes. Raises `NotFound` for an unknown cursor."""
+    async def page(self, project_id: str, window: Window, *, now: int | None = None) -> Page[Index]:
+        """A page of indexes, without `now` also of expired ones. Raises `NotFound` for an unknown cursor."""
         ...
 
     async def put_file(self, file: IndexFile) -> None:
@@ -354,15 +366,23 @@ class Participants(Protocol):
     """End users of a project's app."""
 
     async def insert(self, participant: Participant) -> None:
-        """Keep a new one. Raises `AlreadyExists` where the identifier is taken."""
+        """Keep a new one. Raises `AlreadyExists` where the id or the identifier is taken."""
         ...
 
-    async def get(self, project_id: str, participant_id: str) -> Participant | None:
+    async def get(self, project_id: str, participant_id: str, *, now: int) -> Participant | None:
         """By our id."""
         ...
 
-    async def by_identifier(self, project_id: str, identifier: str) -> Participant | None:
+    async def by_identifier(self, project_id: str, identifier: str, *, now: int) -> Participant | None:
         """By the app's own name for the person."""
+        ...
+
+    async def page(self, project_id: str, window: Window, *, now: int) -> Page[Participant]:
+        """A page of participants, by time of creation. Raises `NotFound` for an unknown cursor."""
+        ...
+
+    async def sweep(self, *, now: int, limit: int) -> int:
+        """Remove up to `limit` expired participants, whatever their project. Returns how many."""
         ...
 
     async def update(self, participant: Participant) -> None:

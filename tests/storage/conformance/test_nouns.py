@@ -192,7 +192,7 @@ NOUNS: Final = {
         update=lambda tx, it: tx.files.update_upload(it),
     ),
     "index": Noun(
-        of=lambda project: nouns.index("vs_a", project, name="Notes", metadata=METADATA, options={"ranker": "auto"}),
+        of=lambda project: nouns.index("vs_a", project, name="Notes", metadata=METADATA, config={"ranker": "auto"}),
         other=lambda it: replace(it, name=None, expiration=STATIC, expires_at=NOW + 5, last_active_at=NOW + 1),
         insert=lambda tx, it: tx.indexes.insert(it),
         get=lambda tx, project: tx.indexes.get(project, "vs_a"),
@@ -222,9 +222,10 @@ NOUNS: Final = {
         of=lambda project: nouns.participant("part_user_a", project, metadata=METADATA, name="Ada", expiration=STATIC),
         other=lambda it: replace(it, identifier="ada@new", metadata={}, updated_at=NOW + 1),
         insert=lambda tx, it: tx.participants.insert(it),
-        get=lambda tx, project: tx.participants.get(project, "part_user_a"),
+        get=lambda tx, project: tx.participants.get(project, "part_user_a", now=NOW),
         update=lambda tx, it: tx.participants.update(it),
         delete=lambda tx, project: tx.participants.delete(project, "part_user_a"),
+        page=lambda tx, project: tx.participants.page(project, EVERYTHING, now=NOW),
     ),
 }
 

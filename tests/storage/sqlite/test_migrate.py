@@ -10,6 +10,9 @@ import apsw
 import pytest
 
 import clew
+from clew.domain.noun import replace
+from clew.domain.page import Window
+from clew.storage.bodies import dump
 from clew.storage.port import StoreProblem
 from clew.storage.sqlite import examined, migrate, open_store
 from clew.storage.sqlite.migrate import steps, version
@@ -83,6 +86,28 @@ async def test_every_older_schema_comes_to_the_newest(path, tmp_path, older):
     await open_store(path).close()
     await open_store(tmp_path / "fresh.db").close()
     assert dumped(path) == dumped(tmp_path / "fresh.db")
+
+
+async def test_participants_and_indexes_of_the_second_schema_are_found_by_time_and_end(path):
+    path.parent.mkdir()
+    ada, bea = nouns.participant("a", name="Ada"), nouns.participant("b", expires_at=NOW + 1)
+    ada = replace(ada, created_at=NOW + 1)
+    index = nouns.index(expires_at=NOW + 1)
+    with closing(apsw.Connection(str(path))) as connection:
+        for number in (1, 2):
+            connection.execute(steps()[number])
+        connection.pragma("user_version", 2)
+        for it in (ada, bea):
+            row = (OURS, it.id, it.identifier, dump(it))
+            connection.execute("INSERT INTO participant (project_id, id, identifier, body) VALUES (?, ?, ?, ?)", row)
+        row = (OURS, index.id, index.created_at, dump(index))
+        connection.execute("INSERT INTO file_index (project_id, id, created_at, body) VALUES (?, ?, ?, ?)", row)
+    store = open_store(path)
+    pages = [await store.read(lambda tx, at=at: tx.participants.page(OURS, Window(), now=at)) for at in (NOW, NOW + 1)]
+    seen = [await store.read(lambda tx, at=at: tx.indexes.get(OURS, index.id, now=at)) for at in (NOW, NOW + 1)]
+    await store.close()
+    assert [list(page.things) for page in pages] == [[ada, bea], [ada]]
+    assert seen == [index, None]
 
 
 async def test_opening_again_changes_nothing(path):
