@@ -37,7 +37,10 @@ class Finding(NamedTuple):
 
 
 def forbidden() -> re.Pattern[str]:
-    """What no file may hold. A folder counts where it starts a path: `a/home/b`, `https://x.org/home/` and an API's `/users/v1` are none."""
+    """What no file may hold. A folder counts where it starts a path: `a/home/b` and `https://x.org/home/` are none.
+
+    Nor is `/users/v1`, where an API begins.
+    """
     hosts = "|".join(r"\.".join(parts) for parts in HOSTS)
     folders = "|".join(FOLDERS)
     return re.compile(rf"(?:{hosts})|(?<![\w.\-/~}}>)])/(?:{folders})/(?!v1\b)[\w.\-]+", re.IGNORECASE)

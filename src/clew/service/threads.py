@@ -44,7 +44,6 @@ class NewThread(Noun, frozen=True, kw_only=True):
     expiration: Expiration | None = None
     folder: str | None = None
     messages: tuple[NewMessage, ...] = ()
-    folder: str | None = None
 
 
 async def insert(tx: Tx, core: Core, caller: Caller, new: NewThread) -> Thread:
