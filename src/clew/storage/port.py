@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from clew.domain.file import File, Upload, UploadPart
     from clew.domain.index import Batch, Index, IndexFile, IndexingState
     from clew.domain.item import Item, Kind
+    from clew.domain.operation import Operation
     from clew.domain.page import Page, Window
     from clew.domain.participant import Participant
     from clew.domain.project import Key
@@ -143,11 +144,18 @@ class Runs(Protocol):
     """Runs of a thread, and the work they are."""
 
     async def insert(self, run: Run) -> Run:
-        """Keep a new run. Returns it with its `seq`, its place among all runs. Raises `NotFound` for the thread."""
+        """Keep a new run. Returns it with its `seq`, its place among all runs.
+
+        Raises `NotFound` for the thread, `AlreadyExists` where it has a run with this id.
+        """
         ...
 
     async def get(self, project_id: str, thread_id: str, run_id: str) -> Run | None:
         """The run."""
+        ...
+
+    async def find(self, project_id: str, run_id: str, *, now: int) -> Run | None:
+        """The run, by its own id alone, while its thread is there."""
         ...
 
     async def update(self, run: Run) -> None:
@@ -160,6 +168,10 @@ class Runs(Protocol):
 
     async def page(self, project_id: str, thread_id: str, window: Window) -> Page[Run]:
         """A page of the thread's runs. Raises `NotFound` for an unknown cursor."""
+        ...
+
+    async def page_all(self, project_id: str, window: Window, *, now: int) -> Page[Run]:
+        """A page of the runs of all threads that are there. Raises `NotFound` for an unknown cursor."""
         ...
 
     async def claim(self, *, owner: str, now: int, lease_until: int, limit: int) -> list[Run]:
@@ -362,6 +374,26 @@ class Indexes(Protocol):
         ...
 
 
+class Operations(Protocol):
+    """Operations of a project."""
+
+    async def insert(self, operation: Operation) -> None:
+        """Keep a new operation. Raises `AlreadyExists` for a taken id."""
+        ...
+
+    async def get(self, project_id: str, operation_id: str) -> Operation | None:
+        """The operation."""
+        ...
+
+    async def update(self, operation: Operation) -> None:
+        """Keep the operation as it now is."""
+        ...
+
+    async def sweep(self, *, done_by: int, limit: int) -> int:
+        """Remove up to `limit` operations that were done by then, whatever their project. Returns how many."""
+        ...
+
+
 class Participants(Protocol):
     """End users of a project's app."""
 
@@ -470,6 +502,8 @@ class Tx(Protocol):
     def files(self) -> Files: ...
     @property
     def indexes(self) -> Indexes: ...
+    @property
+    def operations(self) -> Operations: ...
     @property
     def participants(self) -> Participants: ...
     @property

@@ -218,6 +218,15 @@ NOUNS: Final = {
         update=lambda tx, it: tx.indexes.update_batch(it),
         prepare=_an_index,
     ),
+    "operation": Noun(
+        of=lambda project: nouns.operation("op_a", project, file_ids=("file-a",), makes_index=True, description="d"),
+        other=lambda it: replace(
+            it, done=True, modified_at=NOW + 1, result_index=nouns.index(), result_files=(nouns.index_file(),)
+        ),
+        insert=lambda tx, it: tx.operations.insert(it),
+        get=lambda tx, project: tx.operations.get(project, "op_a"),
+        update=lambda tx, it: tx.operations.update(it),
+    ),
     "participant": Noun(
         of=lambda project: nouns.participant("part_user_a", project, metadata=METADATA, name="Ada", expiration=STATIC),
         other=lambda it: replace(it, identifier="ada@new", metadata={}, updated_at=NOW + 1),

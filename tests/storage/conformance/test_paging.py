@@ -135,6 +135,14 @@ LISTINGS: Final = {
         prepare=_thread,
         by_time=False,
     ),
+    "runs of all threads": Listing(
+        add=lambda tx, it, at, project: tx.runs.insert(
+            nouns.run(it, project, thread_id=(THREAD, "thread_b")[IDS.index(it) % 2 if it in IDS else 0])
+        ),
+        page=lambda tx, project, window: tx.runs.page_all(project, window, now=NOW),
+        prepare=_thread,
+        by_time=False,
+    ),
     "assistants": Listing(
         add=lambda tx, it, at, project: tx.assistants.insert(nouns.assistant(it, project, at=at)),
         page=lambda tx, project, window: tx.assistants.page(project, window, now=NOW),

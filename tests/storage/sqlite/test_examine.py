@@ -27,6 +27,7 @@ async def one_of_everything(tx):
     await tx.indexes.insert(nouns.index())
     await tx.indexes.put_file(nouns.index_file())
     await tx.indexes.insert_batch(nouns.batch())
+    await tx.operations.insert(nouns.operation())
     await tx.participants.insert(nouns.participant())
     await tx.keys.insert(nouns.key())
 

@@ -14,6 +14,7 @@ from clew.domain.event import Event
 from clew.domain.file import File, Upload, UploadPart
 from clew.domain.index import Batch, Index, IndexFile
 from clew.domain.item import Item
+from clew.domain.operation import Operation
 from clew.domain.participant import Participant
 from clew.domain.project import Key
 from clew.domain.run import Progress, Run
@@ -50,6 +51,7 @@ BODIES: Final[tuple[tuple[str, str, type[Any]], ...]] = (
     ("index", "SELECT id, body FROM file_index", Index),
     ("file of an index", "SELECT file_id, body FROM index_file", IndexFile),
     ("batch", "SELECT id, body FROM batch", Batch),
+    ("operation", "SELECT id, body FROM operation", Operation),
     ("participant", "SELECT id, body FROM participant", Participant),
     ("key", "SELECT id, body FROM api_key", Key),
 )

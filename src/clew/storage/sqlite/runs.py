@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from clew.domain.event import Event
 from clew.domain.noun import replace
-from clew.domain.problem import NotFound
+from clew.domain.problem import AlreadyExists, NotFound
 from clew.domain.run import ACTIVE, Progress, Run, RunState
 from clew.storage.bodies import dump, load
 from clew.storage.sqlite.paging import marked, page, start
@@ -64,11 +64,17 @@ class RunTable(Table):
             body=_frozen(run),
         )
         if row is None:
+            if await self.get(run.project_id, run.thread_id, run.id) is not None:
+                raise AlreadyExists("run", run.id)
             raise NotFound("thread", run.thread_id)
         return replace(run, seq=row[0])
 
     async def get(self, project_id: str, thread_id: str, run_id: str) -> Run | None:
         row = self.one("run_get", project_id=project_id, thread_id=thread_id, id=run_id)
+        return _run_from_row(row) if row else None
+
+    async def find(self, project_id: str, run_id: str, *, now: int) -> Run | None:
+        row = self.one("run_find", project_id=project_id, id=run_id, now=now)
         return _run_from_row(row) if row else None
 
     async def update(self, run: Run) -> None:
@@ -109,6 +115,30 @@ class RunTable(Table):
             low=where.low[1],
             high=where.high[1],
             limit=where.fetch,
+        )
+        return marked(window, page(window, where, rows, _run_from_row), lambda run: (0, run.seq))
+
+    def _found_no(self, project_id: str, id: str | None, now: int) -> int | None:  # noqa: A002
+        if id is None:
+            return None
+        row = self.one("run_find", project_id=project_id, id=id, now=now)
+        if row is None:
+            raise NotFound("run", id)
+        return int(row[0])
+
+    async def page_all(self, project_id: str, window: Window, *, now: int) -> Page[Run]:
+        def place(id: str | None) -> Place | None:  # noqa: A002 (the field's standard name)
+            no = self._found_no(project_id, id, now)
+            return None if no is None else (0, no)
+
+        where = self.by_time(window, start(window, place), place(window.before))
+        rows = self.all(
+            "run_of_project" + where.suffix,
+            project_id=project_id,
+            low=where.low[1],
+            high=where.high[1],
+            limit=where.fetch,
+            now=now,
         )
         return marked(window, page(window, where, rows, _run_from_row), lambda run: (0, run.seq))
 

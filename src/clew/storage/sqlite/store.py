@@ -16,6 +16,7 @@ from clew.storage.sqlite.files import FileTable
 from clew.storage.sqlite.indexes import IndexTable
 from clew.storage.sqlite.items import ItemTable
 from clew.storage.sqlite.migrate import migrate, steps, version
+from clew.storage.sqlite.operations import OperationTable
 from clew.storage.sqlite.people import KeyTable, ParticipantTable
 from clew.storage.sqlite.readers import Glance, Lane, NotNow, Queue
 from clew.storage.sqlite.runs import EventTable, RunTable
@@ -45,6 +46,7 @@ class SqliteTx:
         self.assistants = AssistantTable(connection)
         self.files = FileTable(connection)
         self.indexes = IndexTable(connection)
+        self.operations = OperationTable(connection)
         self.participants = ParticipantTable(connection)
         self.keys = KeyTable(connection)
         self.used = UsedTable(connection)
