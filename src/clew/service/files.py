@@ -68,6 +68,11 @@ def default_expiration(purpose: str | None) -> Expiration | None:
     return BATCH_EXPIRATION if purpose == "batch" else None
 
 
+def is_mime(said: str) -> bool:
+    """Whether this is the name of a kind of file, whatever kind."""
+    return _MIME.fullmatch(said.strip()) is not None
+
+
 def mime_of(name: str, said: str | None) -> str | None:
     """The kind of a file: what its sender said, or what its name tells where that says nothing or is no kind at all."""
     kind = (said or "").strip().lower()

@@ -523,6 +523,13 @@ class Store(Protocol):
         """Run a unit and commit it. Returns after the commit is durable; raises what the unit raises."""
         ...
 
+    def secret(self) -> bytes:
+        """32 random bytes that this store was made with: what is signed for it is signed with them.
+
+        They are never logged or shown, and go into backups, so that what was signed stays good after a restore.
+        """
+        ...
+
     @property
     def trouble(self) -> str | None:
         """Why the last unit that had something to write could not be kept, safe to show; None where it was kept."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clew.dialects.yandex.handlers import assistants, endpoints, messages, runs, threads, tokens
+from clew.dialects.yandex.handlers import assistants, endpoints, files, messages, runs, threads, tokens, users
 from clew.dialects.yandex.operation import ASSISTANTS, Operation, operation
 from clew.domain.project import Scope
 
@@ -45,11 +45,11 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     operation(_ASSISTANTS, "Delete", _WRITE, assistants.delete),
     operation(_ASSISTANTS, "List", _READ, assistants.page),
     operation(_ASSISTANTS, "ListVersions", _READ, assistants.versions),
-    operation(_USERS, "Create", _WRITE, why_not="not built yet"),
-    operation(_USERS, "Get", _READ, why_not="not built yet"),
-    operation(_USERS, "Update", _WRITE, why_not="not built yet"),
-    operation(_USERS, "Delete", _WRITE, why_not="not built yet"),
-    operation(_USERS, "List", _READ, why_not="not built yet"),
+    operation(_USERS, "Create", _WRITE, users.create),
+    operation(_USERS, "Get", _READ, users.get),
+    operation(_USERS, "Update", _WRITE, users.update),
+    operation(_USERS, "Delete", _WRITE, users.delete),
+    operation(_USERS, "List", _READ, users.page),
     operation(_INDEXES, "Create", _WRITE, why_not="not built yet"),
     operation(_INDEXES, "Get", _READ, why_not="not built yet"),
     operation(_INDEXES, "Update", _WRITE, why_not="not built yet"),
@@ -58,12 +58,12 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     operation(_INDEX_FILES, "BatchCreate", _WRITE, why_not="not built yet"),
     operation(_INDEX_FILES, "Get", _READ, why_not="not built yet"),
     operation(_INDEX_FILES, "List", _READ, why_not="not built yet"),
-    operation(_FILES, "Create", _WRITE, why_not="not built yet"),
-    operation(_FILES, "Get", _READ, why_not="not built yet"),
-    operation(_FILES, "Update", _WRITE, why_not="not built yet"),
-    operation(_FILES, "Delete", _WRITE, why_not="not built yet"),
+    operation(_FILES, "Create", _WRITE, files.create),
+    operation(_FILES, "Get", _READ, files.get),
+    operation(_FILES, "Update", _WRITE, files.update),
+    operation(_FILES, "Delete", _WRITE, files.delete),
     operation(_FILES, "GetUrl", _READ, why_not="not built yet"),
-    operation(_FILES, "List", _READ, why_not="not built yet"),
+    operation(_FILES, "List", _READ, files.page),
     operation(_OPERATIONS, "Get", _READ, why_not="not built yet"),
     operation(_OPERATIONS, "Cancel", _WRITE, why_not="not built yet"),
     operation(_ENDPOINTS, "List", None, endpoints.every),
