@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clients.yandex import threads
+from clients.yandex import assistants, runs, threads
 from clients.yandex.desk import CHECKS
 
-__all__ = ["CHECKS", "threads"]
+__all__ = ["CHECKS", "assistants", "runs", "threads"]
