@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from clients.yandex.assistants import weather
@@ -35,7 +36,7 @@ async def the_answer_is_a_message_of_the_thread(desk: Desk) -> None:
     assistant = await desk.assistant()
     thread = await desk.thread("Good morning.")
     result = await desk.result(await got(assistant.run(thread)))
-    newest = [message async for message in each(thread.read())][0]
+    newest, *_ = [message async for message in each(thread.read())]
     assert newest.id == result.message.id
     assert (newest.author.role, newest.author.id) == ("ASSISTANT", assistant.id)
     assert newest.created_by == thread.created_by
@@ -103,7 +104,7 @@ async def a_stream_is_the_whole_text_so_far_and_then_the_message(desk: Desk) -> 
     events = [event async for event in each(run.listen())]
     texts = [event.text for event in events]
     assert texts[-1] == "You said: One two three four five."
-    assert all(later.startswith(earlier) for earlier, later in zip(texts, texts[1:], strict=False))
+    assert all(later.startswith(earlier) for earlier, later in pairwise(texts))
     assert {event.status.name for event in events[:-1]} <= {"PARTIAL_MESSAGE"}
     assert all(event.is_running for event in events[:-1])
     assert (events[-1].status.name, events[-1].is_succeeded) == ("DONE", True)
