@@ -220,6 +220,14 @@ class TestRenderer:
         assert [texts(event.partial_message) for event in shown] == [["It ra"], ["It rains."]]
         assert indexes(shown) == [0, 1]
 
+    def test_does_not_take_what_a_lost_worker_left_for_an_answer_that_was_cut(self) -> None:
+        lost = Item(thread_id="t", id="m", kind=Kind.MESSAGE, created_at=0, incomplete_reason="run_failed")
+        over = Progress(state=RunState.INCOMPLETE, incomplete_reason="max_completion_tokens", ended_at=1)
+        renderer = Renderer(RUN)
+        rendered(renderer, LogEvent(kind=EventKind.ITEM_ENDED, at=0, item=lost))
+        (shown,) = rendered(renderer, LogEvent(kind=EventKind.RUN_MOVED, at=1, progress=over))
+        assert shown.event_type == Event.ERROR
+
     def test_counts_what_it_does_not_show(self) -> None:
         waiting = LogEvent(kind=EventKind.RUN_MOVED, at=0, progress=Progress(state=RunState.WAITING))
         queued = LogEvent(kind=EventKind.RUN_MOVED, at=0, progress=Progress(state=RunState.QUEUED, started_at=1))
