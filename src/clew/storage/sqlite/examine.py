@@ -57,6 +57,9 @@ BODIES: Final[tuple[tuple[str, str, type[Any]], ...]] = (
 )
 """Every body of every table: what it is of, how to read it, and what it holds."""
 
+SINCE: Final = {"operation": 3}
+"""Of what is in `BODIES`, what the first schema did not have, and which one first did."""
+
 RULES: Final = {
     "thread {} has no end of its log": """
         SELECT id FROM thread WHERE no NOT IN (SELECT thread_no FROM thread_tail)
@@ -127,6 +130,8 @@ class Examination:
     def faults(self) -> Iterator[str]:
         """What is wrong with the rows, a clause each. Reads every row and counts the bodies in `rows`."""
         for noun, sql, kind in BODIES:
+            if self.schema < SINCE.get(noun, 1):
+                continue
             for name, body in self._all(sql):
                 self.rows += 1
                 if _decoded(kind, body) is None:
