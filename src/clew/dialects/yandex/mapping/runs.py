@@ -155,7 +155,7 @@ def _arguments(text: str) -> wire.Struct:
     """Arguments as the model wrote them; none where that is no JSON object, which cannot be said here."""
     try:
         return struct_to_wire(msgspec.json.decode(text, type=dict[str, object]))
-    except (msgspec.DecodeError, OverflowError):
+    except msgspec.DecodeError:
         return wire.Struct()
 
 
