@@ -90,6 +90,20 @@ class TestListen:
         with RunningServer(tmp_path, model) as server, Stub(server.grpc_address) as stub:
             assert list(listened(stub, run_id)) == before
 
+    def test_goes_on_where_it_stood_when_the_run_was_interrupted(self, tmp_path: Path, model: ScriptedModel) -> None:
+        gate = model.hold("It rains in Oslo.")
+        with RunningServer(tmp_path, model, drain_seconds=0) as server, Stub(server.grpc_address) as stub:
+            run_id = begun(stub, stream=True).id
+            before = next(listened(stub, run_id))
+        gate.release()
+        model.say("It rains in Oslo.")
+        with RunningServer(tmp_path, model) as server, Stub(server.grpc_address) as stub:
+            *_, done = after = list(listened(stub, run_id))
+            assert list(listened(stub, run_id, 1)) == after[1:]
+        assert after[0] == before
+        assert indexes(after) == list(range(len(after)))
+        assert texts(done.completed_message) == ["It rains in Oslo."]
+
     def test_ends_with_what_went_wrong(self, stub: Stub, model: ScriptedModel) -> None:
         model.fail(400, "Something is wrong")
         (event,) = listened(stub, begun(stub, stream=True).id)
