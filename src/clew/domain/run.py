@@ -50,9 +50,10 @@ CANCELLABLE: Final = frozenset({RunState.QUEUED, RunState.RUNNING, RunState.WAIT
 
 
 class TruncationMode(StrEnum):
-    """How a thread is cut to fit a prompt."""
+    """How a thread is cut to fit a prompt: out of the middle, from the beginning, or to so many messages first."""
 
     AUTO = "auto"
+    OLDEST = "oldest"
     LAST_MESSAGES = "last_messages"
 
 

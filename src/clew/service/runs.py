@@ -13,7 +13,7 @@ from clew.domain.patch import Revision, revised
 from clew.domain.problem import NotFound, OutputsMismatch, ThreadBusy, Unavailable, WrongState
 from clew.domain.run import CANCELLABLE, Overrides, Progress, Run, RunState, Truncation, move
 from clew.domain.tool import ResponseFormat, Tool, ToolChoice, ToolKind, ToolResources
-from clew.service import activity, assistants, messages, quotas, threads
+from clew.service import activity, assistants, indexes, messages, quotas, threads
 from clew.service.closing import close
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _announce(core: Core, run: Run, events: Sequence[Event]) -> None:
 async def create(core: Core, caller: Caller, thread_id: str, new: NewRun, *, unless_busy: bool = False) -> Changed:
     """A queued run of the assistant over the thread, after its additional messages. With `unless_busy` one at a time.
 
-    Raises `NotFound` for thread, assistant or a named file, `ThreadBusy`, `TooLarge`.
+    Raises `NotFound` for thread, assistant or a file or index that is named, `ThreadBusy`, `TooLarge`.
     """
 
     async def unit(tx: Tx) -> tuple[Run, list[Event]]:
@@ -169,6 +169,7 @@ async def create(core: Core, caller: Caller, thread_id: str, new: NewRun, *, unl
         assistant = await assistants.require(tx, core, caller, new.assistant_id)
         if unless_busy and (busy := await tx.runs.active(caller.project_id, thread_id)):
             raise ThreadBusy(thread_id, busy[0].id, attempt="run")
+        await indexes.check_changed(tx, core, caller, None, new.tool_resources)
         await quotas.take(tx, core, caller.project_id, messages=len(new.additional_messages), runs=1)
         return await _start(tx, core, caller, new, thread=thread, assistant=assistant)
 

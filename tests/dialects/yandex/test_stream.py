@@ -90,6 +90,20 @@ class TestListen:
         with RunningServer(tmp_path, model) as server, Stub(server.grpc_address) as stub:
             assert list(listened(stub, run_id)) == before
 
+    def test_goes_on_where_it_stood_when_the_run_was_interrupted(self, tmp_path: Path, model: ScriptedModel) -> None:
+        gate = model.hold("It rains in Oslo.")
+        with RunningServer(tmp_path, model, drain_seconds=0) as server, Stub(server.grpc_address) as stub:
+            run_id = begun(stub, stream=True).id
+            before = next(listened(stub, run_id))
+        gate.release()
+        model.say("It rains in Oslo.")
+        with RunningServer(tmp_path, model) as server, Stub(server.grpc_address) as stub:
+            *_, done = after = list(listened(stub, run_id))
+            assert list(listened(stub, run_id, 1)) == after[1:]
+        assert after[0] == before
+        assert indexes(after) == list(range(len(after)))
+        assert texts(done.completed_message) == ["It rains in Oslo."]
+
     def test_ends_with_what_went_wrong(self, stub: Stub, model: ScriptedModel) -> None:
         model.fail(400, "Something is wrong")
         (event,) = listened(stub, begun(stub, stream=True).id)
@@ -219,6 +233,14 @@ class TestRenderer:
         shown = rendered(renderer, begun, said("It ra"), begun, said("It rains."))
         assert [texts(event.partial_message) for event in shown] == [["It ra"], ["It rains."]]
         assert indexes(shown) == [0, 1]
+
+    def test_does_not_take_what_a_lost_worker_left_for_an_answer_that_was_cut(self) -> None:
+        lost = Item(thread_id="t", id="m", kind=Kind.MESSAGE, created_at=0, incomplete_reason="run_failed")
+        over = Progress(state=RunState.INCOMPLETE, incomplete_reason="max_completion_tokens", ended_at=1)
+        renderer = Renderer(RUN)
+        rendered(renderer, LogEvent(kind=EventKind.ITEM_ENDED, at=0, item=lost))
+        (shown,) = rendered(renderer, LogEvent(kind=EventKind.RUN_MOVED, at=1, progress=over))
+        assert shown.event_type == Event.ERROR
 
     def test_counts_what_it_does_not_show(self) -> None:
         waiting = LogEvent(kind=EventKind.RUN_MOVED, at=0, progress=Progress(state=RunState.WAITING))

@@ -9,7 +9,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from clew.dialects.yandex import errors, rules
+from clew.dialects.yandex import errors, paging, rules
 from clew.dialects.yandex.call import Call, Options
 from clew.dialects.yandex.errors import Code, Refusal
 from clew.domain.problem import Denied, Problem
@@ -81,7 +81,10 @@ class Yandex:
     def perform(self, operation: Operation, call: Call, request: Message) -> Awaitable[Message]:
         """The answer of an operation without streams. Raises `Refusal` and `Problem`."""
         rules.check(request)
-        answer: Awaitable[Message] = self._handler(operation)(self.core, call, request)
+        handler = self._handler(operation)
+        if operation.gives_page:
+            return paging.fitting(handler, self.core, call, request)
+        answer: Awaitable[Message] = handler(self.core, call, request)
         return answer
 
     def stream(self, operation: Operation, call: Call, request: Any) -> AsyncIterator[Message]:  # noqa: ANN401 (a message, or a stream of them)

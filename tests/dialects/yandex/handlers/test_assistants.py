@@ -150,6 +150,11 @@ class TestUpdate:
         assert (len(changed.tools), changed.model_uri) == (0, "another")
         assert changed.completion_options == completion()
 
+    def test_without_a_mask_leaves_the_model_where_none_is_sent(self, stub: Stub) -> None:
+        made = assistant(stub, name="n")
+        changed = updated(stub, made.id)
+        assert (changed.name, changed.model_uri) == ("", URI)
+
     def test_of_a_format_takes_either_kind(self, stub: Stub) -> None:
         made = assistant(stub)
         plain = wire.ResponseFormat(json_object=True)

@@ -298,6 +298,34 @@ class TestTools:
         assert offered == {"a": None, "b": "thread's", "c": "run's", "d": None}
         assert [tool.function.name for tool in run.tools] == ["c", "d"]
 
+    def test_a_number_that_no_double_holds_is_shown_as_text(self, stub: Stub, model: ScriptedModel) -> None:
+        model.call(("weather", '{"days": [1' + "0" * 400 + '], "city": "Oslo"}'))
+        (call,) = waiting(stub, begun(stub, tools=[function()]).id).state.tool_call_list.tool_calls
+        assert call.function_call.arguments["days"][0] == "1" + "0" * 400
+        assert call.function_call.arguments["city"] == "Oslo"
+
+    def test_of_an_index_that_is_not_there_make_no_run(self, stub: Stub) -> None:
+        search = wire.Tool(search_index=wire.SearchIndexTool(search_index_ids=["nope"]))
+        assistant_id, thread_id = assistant(stub).id, thread(stub, "hello")
+        asked = wire.CreateRunRequest(assistant_id=assistant_id, thread_id=thread_id, tools=[search])
+        with refused(MISSING, "search index nope not found"):
+            stub("RunService.Create", asked)
+
+    def test_of_search_are_kept_and_the_run_goes_without_them(
+        self, stub: Stub, client: OpenAI, model: ScriptedModel
+    ) -> None:
+        store = client.vector_stores.create(name="v")
+        search = wire.Tool(search_index=wire.SearchIndexTool(search_index_ids=[store.id]))
+        run = begun(stub, tools=[search])
+        assert ended(stub, run.id).state.status == RunStatus.COMPLETED
+        assert "tools" not in model.requests[0]
+        asked = wire.CreateRunRequest(assistant_id=run.assistant_id, thread_id=run.thread_id, tools=[search])
+        (tool,) = stub("RunService.Create", asked).tools
+        assert (list(tool.search_index.search_index_ids), tool.search_index.call_strategy.HasField("always_call")) == (
+            [store.id],
+            True,
+        )
+
     def test_generative_search_fails_the_run_when_it_is_called(self, stub: Stub, model: ScriptedModel) -> None:
         model.call(("generative_search", {"query": "news"}))
         web = wire.Tool(gen_search=wire.GenSearchTool(description="News."))
@@ -447,9 +475,18 @@ class TestCrossing:
         self, stub: Stub, client: OpenAI, model: ScriptedModel
     ) -> None:
         model.call(WEATHER)
-        run = begun(stub, tools=[function()], labels={"a": "b"})
+        run = begun(
+            stub,
+            tools=[function()],
+            labels={"a": "b"},
+            custom_completion_options=completion(0.25, 50),
+            custom_prompt_truncation_options=prompt(4000),
+        )
         waiting(stub, run.id)
         read = client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+        assert (read.temperature, read.max_completion_tokens, read.max_prompt_tokens) == (0.25, 50, 4000)
+        assert read.truncation_strategy is not None
+        assert read.truncation_strategy.type == "auto"
         assert (read.status, read.metadata, read.model) == (
             "requires_action",
             {"a": "b"},

@@ -39,6 +39,8 @@ async def update(core: Core, call: Call, request: wire.UpdateAssistantRequest) -
     def revised(assistant: Assistant) -> Assistant:
         shown = assistant_to_wire(assistant)
         fields = masks.apply(request, shown)
+        if not request.update_mask.paths and not request.model_uri:
+            fields.discard("model_uri")  # all is to be reset, and this has nothing to be reset to
         check(request, fields)
         return assistant_revised(assistant, shown, fields)
 

@@ -108,6 +108,7 @@ async def attach(
     run = await runs.find(core, call.caller, first.run_id)
     await _take_from(core, call, run, first)
     taking = asyncio.ensure_future(_take_more(core, call, run, requests))
+    taking.add_done_callback(_look_at)
     try:
         async with aclosing(stream.events(core, call.caller, run, start=start)) as events:
             async for event in _unless_broken(events, taking):
@@ -131,8 +132,14 @@ async def _take_more(core: Core, call: Call, run: Run, requests: AsyncIterator[w
 async def _to_its_end(work: Coroutine[None, None, None]) -> None:
     """Do it, also where whoever waits for it goes away."""
     doing = asyncio.ensure_future(work)
-    doing.add_done_callback(lambda done: None if done.cancelled() else done.exception())
+    doing.add_done_callback(_look_at)
     await asyncio.shield(doing)
+
+
+def _look_at(done: asyncio.Future[None]) -> None:
+    """Errors of what nobody waits for any more are nobody's, and asyncio complains of those."""
+    if not done.cancelled():
+        done.exception()
 
 
 async def _unless_broken(

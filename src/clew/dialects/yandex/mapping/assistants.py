@@ -16,6 +16,7 @@ from clew.dialects.yandex.mapping.common import (
     time_to_wire,
 )
 from clew.dialects.yandex.mapping.options import (
+    AUTO,
     completion_to_wire,
     format_from_wire,
     format_to_wire,
@@ -26,7 +27,6 @@ from clew.dialects.yandex.mapping.options import (
 )
 from clew.dialects.yandex.mapping.tools import tools_from_wire, tools_to_wire
 from clew.domain.noun import replace
-from clew.domain.run import Truncation
 from clew.service.assistants import NewAssistant
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _model(old: Assistant, new: wire.Assistant) -> dict[str, Any]:  # noqa: ARG0
 def _prompt(old: Assistant, new: wire.Assistant) -> dict[str, Any]:
     options = new.prompt_truncation_options
     said = truncation_from_wire(options, _PROMPT)
-    truncation = None if said == Truncation() and old.truncation is None else said
+    truncation = None if said == AUTO and old.truncation is None else said
     limit = options.max_prompt_tokens.value if options.HasField("max_prompt_tokens") else None
     return {"truncation": truncation, "max_prompt_tokens": limit}
 

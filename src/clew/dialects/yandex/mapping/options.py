@@ -21,6 +21,10 @@ SCHEMA_NAME: Final = "response"
 """The name of a JSON Schema that came from here: this dialect has none, other dialects and models' servers want one."""
 
 
+AUTO: Final = Truncation(mode=TruncationMode.OLDEST)
+"""What `auto_strategy` means here: the oldest goes first."""
+
+
 def truncation_to_wire(truncation: Truncation | None, max_prompt_tokens: int | None) -> wire.PromptTruncationOptions:
     """How prompts are cut. Always with a strategy: clients fail where there is none."""
     options = wire.PromptTruncationOptions()
@@ -34,9 +38,9 @@ def truncation_to_wire(truncation: Truncation | None, max_prompt_tokens: int | N
 
 
 def truncation_from_wire(sent: wire.PromptTruncationOptions, path: str) -> Truncation:
-    """The strategy, `auto` where none is named. Raises `Refusal`."""
+    """The strategy, `AUTO` where none is named. Raises `Refusal`."""
     if sent.WhichOneof("TruncationStrategy") != "last_messages_strategy":
-        return Truncation()
+        return AUTO
     count = sent.last_messages_strategy.num_messages
     if count <= 0:
         raise invalid(f"{path}.last_messages_strategy.num_messages", _POSITIVE)

@@ -24,7 +24,6 @@ from clew.dialects.yandex.mapping.options import (
     truncation_to_wire,
 )
 from clew.dialects.yandex.mapping.tools import tools_from_wire, tools_to_wire
-from clew.domain.item import ItemStatus
 from clew.domain.run import TERMINAL, Overrides, RunState
 from clew.service.runs import NewRun
 
@@ -42,6 +41,7 @@ _FAILURES: Final = {
     RunState.CANCELLED: "The run was cancelled.",
     RunState.EXPIRED: "The run took longer than it may.",
 }
+_CUT: Final = "max_tokens"
 UNKNOWN_MODEL: Final = "unknown_model"
 
 
@@ -122,7 +122,7 @@ def state_to_wire(run: Run, progress: Progress, answer: Item | None) -> wire.Run
 
 
 def _end_to_wire(run: Run, progress: Progress, answer: Item | None) -> wire.RunState:
-    cut = answer is not None and answer.status is ItemStatus.INCOMPLETE
+    cut = answer is not None and answer.incomplete_reason == _CUT  # and not left behind by a worker that was lost
     if progress.state is RunState.COMPLETED or (progress.state is RunState.INCOMPLETE and cut):
         message = None if answer is None else message_to_wire(answer)
         return wire.RunState(status=wire.RunState.COMPLETED, completed_message=message)
@@ -155,7 +155,7 @@ def _arguments(text: str) -> wire.Struct:
     """Arguments as the model wrote them; none where that is no JSON object, which cannot be said here."""
     try:
         return struct_to_wire(msgspec.json.decode(text, type=dict[str, object]))
-    except (msgspec.DecodeError, OverflowError):
+    except msgspec.DecodeError:
         return wire.Struct()
 
 
