@@ -290,20 +290,25 @@ async def put_file(core: Core, caller: Caller, index_id: str, place: NewPlace) -
     return await core.store.write(unit)
 
 
-async def require_file(tx: Tx, caller: Caller, index_id: str, file_id: str) -> IndexFile:
-    """Within a unit: the file's place. Raises `NotFound` for the index, else for the file in it."""
-    await require(tx, caller, index_id)
+async def require_file(tx: Tx, caller: Caller, index_id: str, file_id: str, *, now: int | None = None) -> IndexFile:
+    """Within a unit: the file's place, without `now` also in an index that has expired.
+
+    Raises `NotFound` for the index, else for the file in it.
+    """
+    await require(tx, caller, index_id, now=now)
     file = await tx.indexes.get_file(caller.project_id, index_id, file_id)
     if file is None:
         raise NotFound("file", file_id, within=("index", index_id))
     return file
 
 
-async def get_file(core: Core, caller: Caller, index_id: str, file_id: str) -> IndexFile:
-    """The file's place in the index. Raises `NotFound`."""
+async def get_file(
+    core: Core, caller: Caller, index_id: str, file_id: str, *, unless_expired: bool = False
+) -> IndexFile:
+    """The file's place in the index, also in one that has expired unless told otherwise. Raises `NotFound`."""
 
     async def unit(tx: Tx) -> IndexFile:
-        return await require_file(tx, caller, index_id, file_id)
+        return await require_file(tx, caller, index_id, file_id, now=core.expiry_now() if unless_expired else None)
 
     return await core.store.read(unit)
 
@@ -339,11 +344,15 @@ async def page_files(
     *,
     state: IndexingState | None = None,
     batch_id: str | None = None,
+    unless_expired: bool = False,
 ) -> Page[IndexFile]:
-    """A page of the files in the index, or of one batch. Raises `NotFound` for index, batch or cursor."""
+    """A page of the files in the index, or of one batch. Raises `NotFound` for index, batch or cursor.
+
+    An index that has expired has its files still, unless told otherwise.
+    """
 
     async def unit(tx: Tx) -> Page[IndexFile]:
-        await require(tx, caller, index_id)
+        await require(tx, caller, index_id, now=core.expiry_now() if unless_expired else None)
         if batch_id is not None:
             await require_batch(tx, caller, index_id, batch_id)
         return await tx.indexes.page_files(caller.project_id, index_id, window, state=state, batch_id=batch_id)
