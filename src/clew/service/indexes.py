@@ -290,12 +290,9 @@ async def put_file(core: Core, caller: Caller, index_id: str, place: NewPlace) -
     return await core.store.write(unit)
 
 
-async def require_file(tx: Tx, caller: Caller, index_id: str, file_id: str, *, now: int | None = None) -> IndexFile:
-    """Within a unit: the file's place, without `now` also in an index that has expired.
-
-    Raises `NotFound` for the index, else for the file in it.
-    """
-    await require(tx, caller, index_id, now=now)
+async def require_file(tx: Tx, caller: Caller, index_id: str, file_id: str) -> IndexFile:
+    """Within a unit: the file's place. Raises `NotFound` for the index, else for the file in it."""
+    await require(tx, caller, index_id)
     file = await tx.indexes.get_file(caller.project_id, index_id, file_id)
     if file is None:
         raise NotFound("file", file_id, within=("index", index_id))
@@ -305,10 +302,12 @@ async def require_file(tx: Tx, caller: Caller, index_id: str, file_id: str, *, n
 async def get_file(
     core: Core, caller: Caller, index_id: str, file_id: str, *, unless_expired: bool = False
 ) -> IndexFile:
-    """The file's place in the index, also in one that has expired unless told otherwise. Raises `NotFound`."""
+    """The file's place in the index. Raises `NotFound`, for an index that has expired only where told to."""
 
     async def unit(tx: Tx) -> IndexFile:
-        return await require_file(tx, caller, index_id, file_id, now=core.expiry_now() if unless_expired else None)
+        if unless_expired:
+            await require(tx, caller, index_id, now=core.expiry_now())
+        return await require_file(tx, caller, index_id, file_id)
 
     return await core.store.read(unit)
 
@@ -346,9 +345,9 @@ async def page_files(
     batch_id: str | None = None,
     unless_expired: bool = False,
 ) -> Page[IndexFile]:
-    """A page of the files in the index, or of one batch. Raises `NotFound` for index, batch or cursor.
+    """A page of the files in the index, or of one batch.
 
-    An index that has expired has its files still, unless told otherwise.
+    Raises `NotFound` for index, batch or cursor, for an index that has expired only where told to.
     """
 
     async def unit(tx: Tx) -> Page[IndexFile]:

@@ -54,7 +54,7 @@ async def create_index(
         if fault is not None:
             return await _failed(tx, core, operation, fault)
         index = await indexes.insert(tx, core, caller, replace(new, files=()))
-        return await _performed(tx, core, caller, operation, index.id, new.files)
+        return await _performed(tx, core, caller, operation, new.files, index_id=index.id)
 
     return await core.store.write(unit)
 
@@ -83,7 +83,7 @@ async def add_files(
         if (fault := await _fault(tx, core, caller, file_ids, unfit)) is not None:
             return await _failed(tx, core, replace(operation, index_id=index_id), fault)
         places = [NewPlace(file_id=file_id, chunking=chunking_of(index)) for file_id in file_ids]
-        return await _performed(tx, core, caller, operation, index_id, places)
+        return await _performed(tx, core, caller, operation, places, index_id=index_id)
 
     return await core.store.write(unit)
 
@@ -129,7 +129,7 @@ async def _failed(tx: Tx, core: Core, operation: Operation, fault: Fault) -> Ope
 
 
 async def _performed(
-    tx: Tx, core: Core, caller: Caller, operation: Operation, index_id: str, places: Sequence[NewPlace]
+    tx: Tx, core: Core, caller: Caller, operation: Operation, places: Sequence[NewPlace], *, index_id: str
 ) -> Operation:
     """Within a unit: the operation, done to the index and kept."""
     there = tuple([await indexes.put(tx, core, caller, index_id, place, any_kind=True) for place in places])
