@@ -72,7 +72,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     operation(_FILES, "Get", _READ, files.get),
     operation(_FILES, "Update", _WRITE, files.update),
     operation(_FILES, "Delete", _WRITE, files.delete),
-    operation(_FILES, "GetUrl", _READ, why_not="not built yet"),
+    operation(_FILES, "GetUrl", _READ, files.get_url),
     operation(_FILES, "List", _READ, files.page),
     operation(_OPERATIONS, "Get", _READ, operations.get),
     operation(_OPERATIONS, "Cancel", _WRITE, operations.cancel),
