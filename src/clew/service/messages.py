@@ -200,7 +200,7 @@ async def backwards(core: Core, caller: Caller, thread_id: str) -> AsyncIterator
     seq: int | None = None
 
     async def unit(tx: Tx) -> list[Item]:
-        if seq is None and await tx.threads.get(caller.project_id, thread_id, now=core.now()) is None:
+        if seq is None and await tx.threads.get(caller.project_id, thread_id, now=core.expiry_now()) is None:
             raise NotFound("thread", thread_id)
         return await tx.items.before(caller.project_id, thread_id, seq=seq, kinds=(Kind.MESSAGE,), limit=AT_ONCE)
 

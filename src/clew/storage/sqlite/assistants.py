@@ -91,7 +91,9 @@ class AssistantTable(Table):
         return self.one("assistant_delete", project_id=project_id, id=assistant_id) is not None
 
     async def page(self, project_id: str, window: Window, *, now: int) -> Page[Assistant]:
-        return self.page_of("assistant", "assistant_page", window, _assistant_from_row, project_id=project_id, now=now)
+        return self.page_of(
+            "assistant_place", "assistant_page", window, _assistant_from_row, project_id=project_id, now=now
+        )
 
     def _version(self, project_id: str, assistant_id: str, id: str | None) -> Place | None:  # noqa: A002
         if id is None:

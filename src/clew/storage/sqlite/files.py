@@ -68,9 +68,9 @@ class FileTable(Table):
 
     async def page(self, project_id: str, window: Window, *, purpose: str | None, now: int) -> Page[File]:
         if purpose is None:
-            return self.page_of("file", "file_page", window, _file_from_row, project_id=project_id, now=now)
+            return self.page_of("file_place", "file_page", window, _file_from_row, project_id=project_id, now=now)
         return self.page_of(
-            "file", "file_purpose", window, _file_from_row, project_id=project_id, purpose=purpose, now=now
+            "file_place", "file_purpose", window, _file_from_row, project_id=project_id, purpose=purpose, now=now
         )
 
     async def missing(self, project_id: str, file_ids: Collection[str], *, now: int) -> str | None:

@@ -78,7 +78,7 @@ class IndexTable(Table):
         return self.one("index_delete", project_id=project_id, id=index_id) is not None
 
     async def page(self, project_id: str, window: Window, *, now: int | None = None) -> Page[Index]:
-        return self.page_of("index", "index_page", window, _index_from_row, project_id=project_id, now=now)
+        return self.page_of("index_place", "index_page", window, _index_from_row, project_id=project_id, now=now)
 
     def _no(self, project_id: str, index_id: str) -> int:
         row = self.one("index_place", project_id=project_id, id=index_id)

@@ -45,7 +45,7 @@ class ParticipantTable(Table):
 
     async def page(self, project_id: str, window: Window, *, now: int) -> Page[Participant]:
         return self.page_of(
-            "participant", "participant_page", window, _participant_from_row, project_id=project_id, now=now
+            "participant_place", "participant_page", window, _participant_from_row, project_id=project_id, now=now
         )
 
     async def sweep(self, *, now: int, limit: int) -> int:

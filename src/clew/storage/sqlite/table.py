@@ -57,7 +57,7 @@ class Table:
 
     def page_of(
         self,
-        noun: str,
+        places: str,
         name: str,
         window: Window,
         build: Callable[[Row], T],
@@ -66,10 +66,10 @@ class Table:
         project_id: str,
         **keys: Any,  # noqa: ANN401 (whatever the statement binds)
     ) -> Page[T]:
-        """The page of a project's list by time, whose places statement `{noun}_place` knows."""
+        """The page of a project's list by time, whose places the statement `places` knows, named for the noun."""
 
         def place(id: str | None) -> Place | None:  # noqa: A002 (the field's standard name)
-            return self.place(noun, f"{noun}_place", id, project_id=project_id)
+            return self.place(places.removesuffix("_place"), places, id, project_id=project_id)
 
         where = self.by_time(window, start(window, place), place(window.before))
         found = self.page_by_time(name, window, where, build, project_id=project_id, **keys)

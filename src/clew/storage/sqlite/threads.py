@@ -127,11 +127,11 @@ class ThreadTable(Table):
 
     async def page(self, project_id: str, window: Window, *, metadata: Mapping[str, str], now: int) -> Page[Thread]:
         if not metadata:
-            return self.page_of("thread", "thread_page", window, _thread_from_row, project_id=project_id, now=now)
+            return self.page_of("thread_place", "thread_page", window, _thread_from_row, project_id=project_id, now=now)
         # The order in which a caller writes them says nothing: a pair that all threads have would lead through all.
         name = min(metadata, key=lambda name: self._known(project_id, name, metadata[name]))
         return self.page_of(
-            "thread",
+            "thread_place",
             "thread_found",
             window,
             _thread_from_row,
