@@ -16,6 +16,7 @@ from clew.engine.engine import Engine
 from clew.engine.later import Later
 from clew.service.core import Core, Limits, RandomIds, SystemClock
 from clew.upkeep.sweep import sweep_forever
+from clew.web import links
 from clew.web.app import App
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def assemble(parts: Parts) -> Assembled:
     engine = Engine(core, parts.model, parts.routes, owner=secrets.token_hex(8), runs_at_once=parts.runs_at_once)
     openai = OpenAI(core, parts.gate, parts.routes, parts.options)
     yandex_dialect = Yandex(core, parts.gate, parts.yandex_options)
-    app = App(core, {"": openai, "/health": Health(core)}, parts.guard)
+    app = App(core, {"": openai, "/health": Health(core), links.PREFIX: links.Links(core)}, parts.guard)
     return Assembled(core=core, engine=engine, app=app, yandex=yandex_dialect, sweep_seconds=parts.sweep_seconds)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clew.dialects.yandex.handlers import assistants, endpoints, files, messages, runs, threads, tokens, users
+from clew.dialects.yandex.handlers import (, assistants, endpoints, files, messages, runs, threads, tokens, users
 from clew.dialects.yandex.operation import ASSISTANTS, Operation, operation
 from clew.domain.project import Scope
 
@@ -50,22 +50,22 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     operation(_USERS, "Update", _WRITE, users.update),
     operation(_USERS, "Delete", _WRITE, users.delete),
     operation(_USERS, "List", _READ, users.page),
-    operation(_INDEXES, "Create", _WRITE, why_not="not built yet"),
-    operation(_INDEXES, "Get", _READ, why_not="not built yet"),
-    operation(_INDEXES, "Update", _WRITE, why_not="not built yet"),
-    operation(_INDEXES, "Delete", _WRITE, why_not="not built yet"),
-    operation(_INDEXES, "List", _READ, why_not="not built yet"),
-    operation(_INDEX_FILES, "BatchCreate", _WRITE, why_not="not built yet"),
-    operation(_INDEX_FILES, "Get", _READ, why_not="not built yet"),
-    operation(_INDEX_FILES, "List", _READ, why_not="not built yet"),
+    operation(_INDEXES, "Create", _WRITE, indexes.create),
+    operation(_INDEXES, "Get", _READ, indexes.get),
+    operation(_INDEXES, "Update", _WRITE, indexes.update),
+    operation(_INDEXES, "Delete", _WRITE, indexes.delete),
+    operation(_INDEXES, "List", _READ, indexes.page),
+    operation(_INDEX_FILES, "BatchCreate", _WRITE, index_files.create),
+    operation(_INDEX_FILES, "Get", _READ, index_files.get),
+    operation(_INDEX_FILES, "List", _READ, index_files.page),
     operation(_FILES, "Create", _WRITE, files.create),
     operation(_FILES, "Get", _READ, files.get),
     operation(_FILES, "Update", _WRITE, files.update),
     operation(_FILES, "Delete", _WRITE, files.delete),
-    operation(_FILES, "GetUrl", _READ, why_not="not built yet"),
+    operation(_FILES, "GetUrl", _READ, files.get_url),
     operation(_FILES, "List", _READ, files.page),
-    operation(_OPERATIONS, "Get", _READ, why_not="not built yet"),
-    operation(_OPERATIONS, "Cancel", _WRITE, why_not="not built yet"),
+    operation(_OPERATIONS, "Get", _READ, operations.get),
+    operation(_OPERATIONS, "Cancel", _WRITE, operations.cancel),
     operation(_ENDPOINTS, "List", None, endpoints.every),
     operation(_ENDPOINTS, "Get", None, endpoints.get),
     operation(_TOKENS, "Create", None, tokens.create),

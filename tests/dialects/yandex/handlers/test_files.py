@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import grpc
+import httpx2
 import pytest
 from openai import OpenAI
 
@@ -76,6 +77,7 @@ def test_a_deleted_file_is_not_found(stub: Stub) -> None:
         ("Get", wire.GetFileRequest(file_id=file.id)),
         ("Delete", wire.DeleteFileRequest(file_id=file.id)),
         ("Update", wire.UpdateFileRequest(file_id=file.id)),
+        ("GetUrl", wire.GetFileUrlRequest(file_id=file.id)),
     ):
         assert refused(lambda name=name, request=request: stub(f"FileService.{name}", request)) == (
             CODES.NOT_FOUND,
@@ -160,3 +162,24 @@ class TestCrossing:
         assert shown.expiration_config.ttl_days == 1
         assert client.files.retrieve(there.id).expires_at == there.expires_at
         assert datetime.fromtimestamp(shown.expires_at.seconds, UTC).timestamp() == there.expires_at
+
+
+class TestUrl:
+    """`GetUrl`, as the clients fetch it: with a plain GET and no credentials."""
+
+    def test_it_gives_the_bytes(self, stub: Stub) -> None:
+        file = made(stub, content=b"to be", mime_type="text/markdown")
+        url = stub("FileService.GetUrl", wire.GetFileUrlRequest(file_id=file.id)).url
+        answer = httpx2.get(url)
+        assert (answer.content, answer.headers["content-type"]) == (b"to be", "text/markdown")
+
+    def test_a_closed_server_gives_it_to_who_has_the_address(self, tmp_path, model) -> None:
+        with (
+            RunningServer(tmp_path, model, open_project=None) as server,
+            Stub(server.grpc_address, server.key("mine")) as mine,
+            Stub(server.grpc_address, server.key("theirs")) as theirs,
+        ):
+            file = mine("FileService.Create", wire.CreateFileRequest(folder_id="mine", content=b"x"))
+            get = wire.GetFileUrlRequest(file_id=file.id)
+            assert httpx2.get(mine("FileService.GetUrl", get).url).content == b"x"
+            assert refused(lambda: theirs("FileService.GetUrl", get))[0] is CODES.NOT_FOUND

@@ -9,6 +9,7 @@ from clew.dialects.yandex.mapping.files import file_from_wire, file_revised, fil
 from clew.dialects.yandex.paging import page_in_folder
 from clew.domain.problem import TooLarge
 from clew.service import files
+from clew.web.links import link
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -57,6 +58,12 @@ async def delete(core: Core, call: Call, request: wire.DeleteFileRequest) -> wir
     """`Delete`."""
     await files.delete(core, call.caller, request.file_id)
     return wire.DeleteFileResponse()
+
+
+async def get_url(core: Core, call: Call, request: wire.GetFileUrlRequest) -> wire.GetFileUrlResponse:
+    """`GetUrl`: for an hour, and without credentials, as the clients fetch it."""
+    file = await files.get(core, call.caller, request.file_id)
+    return wire.GetFileUrlResponse(url=link(core, call.options.public_url, file))
 
 
 async def page(core: Core, call: Call, request: wire.ListFilesRequest) -> wire.ListFilesResponse:
