@@ -26,7 +26,14 @@ class ServerProcess:
 
     def __init__(self, folder: Path, model: ScriptedModel | None = None, *flags: str, port: int = 0) -> None:
         self.folder = folder
-        self._flags = (*flags, *(("--model-url", model.base_url) if model else ()), "--port", str(port))
+        self._flags = (
+            *flags,
+            *(("--model-url", model.base_url) if model else ()),
+            "--port",
+            str(port),
+            "--grpc-port",
+            "0",
+        )
         self._process: subprocess.Popen[str] | None = None
         self._errors = folder / "server.err"
         self.url = ""

@@ -103,14 +103,25 @@ async def insert(tx: Tx, core: Core, caller: Caller, new: NewIndex) -> Index:
     return await require(tx, caller, index.id)
 
 
-async def _put(
-    tx: Tx, core: Core, caller: Caller, index_id: str, place: NewPlace, *, batch_id: str | None = None
+async def put(
+    tx: Tx,
+    core: Core,
+    caller: Caller,
+    index_id: str,
+    place: NewPlace,
+    *,
+    batch_id: str | None = None,
+    any_kind: bool = False,
 ) -> IndexFile:
-    """Put a file into the index. One that cannot be searched is there as failed, for whoever asks about it."""
+    """Within a unit: a file, put into the index. Raises `NotFound` for the file.
+
+    One that cannot be searched by the end of its name is there as failed, for whoever asks about it, unless `any_kind`
+    will do.
+    """
     file = await tx.files.get(caller.project_id, place.file_id, now=core.expiry_now())
     if file is None:
         raise NotFound("file", place.file_id)
-    suffix = _unsupported(file)
+    suffix = None if any_kind else _unsupported(file)
     kept = IndexFile(
         project_id=caller.project_id,
         index_id=index_id,
@@ -146,7 +157,7 @@ async def _put_searchable(tx: Tx, core: Core, caller: Caller, index_id: str, pla
     file = await tx.files.get(caller.project_id, place.file_id, now=core.expiry_now())
     if file is not None and (suffix := _unsupported(file)) is not None:
         raise Unsupported("file_ids", suffix)
-    await _put(tx, core, caller, index_id, place)
+    await put(tx, core, caller, index_id, place)
 
 
 async def put_attached(tx: Tx, core: Core, caller: Caller, index_ids: Sequence[str], file_ids: Sequence[str]) -> str:
@@ -274,7 +285,7 @@ async def put_file(core: Core, caller: Caller, index_id: str, place: NewPlace) -
 
     async def unit(tx: Tx) -> IndexFile:
         await require(tx, caller, index_id)
-        return await _put(tx, core, caller, index_id, place)
+        return await put(tx, core, caller, index_id, place)
 
     return await core.store.write(unit)
 
@@ -363,7 +374,7 @@ async def create_batch(core: Core, caller: Caller, index_id: str, places: Sequen
         )
         await tx.indexes.insert_batch(batch)
         for place in places:
-            await _put(tx, core, caller, index_id, place, batch_id=batch.id)
+            await put(tx, core, caller, index_id, place, batch_id=batch.id)
         return await require_batch(tx, caller, index_id, batch.id)
 
     return await core.store.write(unit)

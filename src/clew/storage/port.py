@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from clew.domain.file import File, Upload, UploadPart
     from clew.domain.index import Batch, Index, IndexFile, IndexingState
     from clew.domain.item import Item, Kind
+    from clew.domain.operation import Operation
     from clew.domain.page import Page, Window
     from clew.domain.participant import Participant
     from clew.domain.project import Key
@@ -104,6 +105,10 @@ class Items(Protocol):
         """The item. With `now`, raises `NotFound` for a thread that readers do not see then."""
         ...
 
+    async def lately(self, entered: Entered, ending: str, *, within: int) -> Item | None:
+        """Of the thread's last `within` messages, the one whose id ends so."""
+        ...
+
     async def update(self, project_id: str, item: Item) -> None:
         """Keep the item as it now is; its place, kind and run stay."""
         ...
@@ -143,11 +148,18 @@ class Runs(Protocol):
     """Runs of a thread, and the work they are."""
 
     async def insert(self, run: Run) -> Run:
-        """Keep a new run. Returns it with its `seq`, its place among all runs. Raises `NotFound` for the thread."""
+        """Keep a new run. Returns it with its `seq`, its place among all runs.
+
+        Raises `NotFound` for the thread, `AlreadyExists` where it has a run with this id.
+        """
         ...
 
     async def get(self, project_id: str, thread_id: str, run_id: str) -> Run | None:
         """The run."""
+        ...
+
+    async def find(self, project_id: str, run_id: str, *, now: int) -> Run | None:
+        """The run, by its own id alone, while its thread is there."""
         ...
 
     async def update(self, run: Run) -> None:
@@ -160,6 +172,10 @@ class Runs(Protocol):
 
     async def page(self, project_id: str, thread_id: str, window: Window) -> Page[Run]:
         """A page of the thread's runs. Raises `NotFound` for an unknown cursor."""
+        ...
+
+    async def page_all(self, project_id: str, window: Window, *, now: int) -> Page[Run]:
+        """A page of the runs of all threads that are there. Raises `NotFound` for an unknown cursor."""
         ...
 
     async def claim(self, *, owner: str, now: int, lease_until: int, limit: int) -> list[Run]:
@@ -203,7 +219,7 @@ class Assistants(Protocol):
     """Assistants of a project, with their versions."""
 
     async def insert(self, assistant: Assistant) -> None:
-        """Keep a new assistant and its first version."""
+        """Keep a new assistant and its first version. Raises `AlreadyExists` for a taken id."""
         ...
 
     async def get(self, project_id: str, assistant_id: str, *, now: int) -> Assistant | None:
@@ -239,7 +255,7 @@ class Files(Protocol):
     """What is known about files, and uploads on their way to become one."""
 
     async def insert(self, file: File) -> None:
-        """Keep a new file."""
+        """Keep a new file. Raises `AlreadyExists` for a taken id."""
         ...
 
     async def get(self, project_id: str, file_id: str, *, now: int) -> File | None:
@@ -306,7 +322,7 @@ class Indexes(Protocol):
     """Indexes of a project, the files in them, and the batches they came in."""
 
     async def insert(self, index: Index) -> None:
-        """Keep a new index."""
+        """Keep a new index. Raises `AlreadyExists` for a taken id."""
         ...
 
     async def get(self, project_id: str, index_id: str, *, now: int | None = None) -> Index | None:
@@ -359,6 +375,26 @@ class Indexes(Protocol):
 
     async def update_batch(self, batch: Batch) -> None:
         """Keep the batch as it now is."""
+        ...
+
+
+class Operations(Protocol):
+    """Operations of a project."""
+
+    async def insert(self, operation: Operation) -> None:
+        """Keep a new operation. Raises `AlreadyExists` for a taken id."""
+        ...
+
+    async def get(self, project_id: str, operation_id: str) -> Operation | None:
+        """The operation."""
+        ...
+
+    async def update(self, operation: Operation) -> None:
+        """Keep the operation as it now is."""
+        ...
+
+    async def sweep(self, *, done_by: int, limit: int) -> int:
+        """Remove up to `limit` operations that were done by then, whatever their project. Returns how many."""
         ...
 
 
@@ -471,6 +507,8 @@ class Tx(Protocol):
     @property
     def indexes(self) -> Indexes: ...
     @property
+    def operations(self) -> Operations: ...
+    @property
     def participants(self) -> Participants: ...
     @property
     def keys(self) -> Keys: ...
@@ -487,6 +525,13 @@ class Store(Protocol):
 
     async def write(self, unit: Callable[[Tx], Awaitable[T]]) -> T:
         """Run a unit and commit it. Returns after the commit is durable; raises what the unit raises."""
+        ...
+
+    def secret(self) -> bytes:
+        """32 random bytes that this store was made with: what is signed for it is signed with them.
+
+        They are never logged or shown, and go into backups, so that what was signed stays good after a restore.
+        """
         ...
 
     @property

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from clew.domain.expiration import SECOND
+from clew.service.operations import KEPT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,8 +41,11 @@ async def sweep_once(core: Core) -> int:
     async def participant_rows(tx: Tx) -> int:
         return await tx.participants.sweep(now=core.expiry_now(), limit=LIMIT)
 
+    async def operation_rows(tx: Tx) -> int:
+        return await tx.operations.sweep(done_by=core.now() - KEPT_SECONDS * SECOND, limit=LIMIT)
+
     freed = 0
-    for rows in (thread_rows, file_rows, upload_rows, assistant_rows, participant_rows):
+    for rows in (thread_rows, file_rows, upload_rows, assistant_rows, participant_rows, operation_rows):
         freed += await _until_done(core, rows)
     return freed + await _orphans(core)
 

@@ -121,13 +121,15 @@ async def test_opening_again_changes_nothing(path):
     assert (store.schema, dumped(path)) == ((NEWEST, NEWEST), before)
 
 
-async def test_a_store_keeps_its_id(path, tmp_path):
-    ids = []
+async def test_a_store_keeps_its_id_and_its_secret(path, tmp_path):
+    seen = []
     for file in (path, path, tmp_path / "other.db"):
         store = open_store(file)
         await store.close()
-        ids.append(store.id)
-    assert ids[0] == ids[1] != ids[2]
+        seen.append((store.id, store.secret()))
+    assert seen[0] == seen[1]
+    assert [one for one, other in zip(seen[0], seen[2], strict=True) if one == other] == []
+    assert len(seen[0][1]) == 32
 
 
 async def test_a_newer_schema_is_refused_and_left_alone(path):

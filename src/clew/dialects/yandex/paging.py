@@ -6,12 +6,13 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from clew.dialects.yandex.errors import invalid
+from clew.dialects.yandex.errors import Refusal, invalid
+from clew.domain.noun import replace
 from clew.domain.page import Order, Page, Window
 from clew.domain.problem import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
     from clew.dialects.yandex.call import Call
 
@@ -34,32 +35,37 @@ class Marked(Protocol):
 
 
 M = TypeVar("M", bound=Marked)
+T = TypeVar("T")
 
 
 def window_of(request: Any) -> Window:  # noqa: ANN401 (any list request)
     """The window that a request asks for. Raises `Refusal` for a size or a token that cannot be."""
     if not 0 <= request.page_size <= SIZE_MAX:
         raise invalid("page_size", f"must be between 0 and {SIZE_MAX}")
-    return Window(limit=request.page_size or SIZE, order=Order.DESC, after=_cursor(request.page_token))
+    mark = _mark_of(request.page_token)
+    return Window(limit=request.page_size or SIZE, order=Order.DESC, mark=mark, marked=True)
 
 
-def _cursor(token: str) -> str | None:
+def _mark_of(token: str) -> str | None:
     if not token:
         return None
     try:
         return urlsafe_b64decode(token.encode("ascii")).decode()
     except (Error, ValueError):
-        raise bad_token() from None
+        raise _bad_token() from None
 
 
-def bad_token() -> Exception:
+def _bad_token() -> Refusal:
     """The refusal of a token that we did not make."""
     return invalid("page_token", "is not a token of this list")
 
 
-def next_token(things: Sequence[Any], id_of: Callable[[Any], str] = lambda thing: thing.id) -> str:
-    """Where the next page goes on. Also the last page has one: the clients stop at an empty page, and only there."""
-    return urlsafe_b64encode(id_of(things[-1]).encode()).decode() if things else ""
+async def page_of(request: Any, page: Callable[[Window], Awaitable[Page[T]]]) -> tuple[list[T], str]:  # noqa: ANN401 (any list request)
+    """A page of what `page` reads, and the next token. Raises `Refusal`.
+
+    The last page has a token as well: the clients stop at an empty page, and only there.
+    """
+    return await _read(window_of(request), page, lambda _: True)
 
 
 async def page_in_folder(
@@ -67,22 +73,28 @@ async def page_in_folder(
     request: Any,  # noqa: ANN401 (any list request)
     page: Callable[[Window], Awaitable[Page[M]]],
 ) -> tuple[list[M], str]:
-    """A page of what the request's folder has, and the next token. Raises `Refusal`.
+    """The same of what the request's folder has.
 
     On an open server folders share one project, so that what other folders have is passed over.
     """
     folder = call.folder(request.folder_id)
-    window = window_of(request)
-    found: list[M] = []
+    return await _read(window_of(request), page, lambda thing: call.shows(thing.folder, folder))
+
+
+async def _read(
+    window: Window, page: Callable[[Window], Awaitable[Page[T]]], wanted: Callable[[T], bool]
+) -> tuple[list[T], str]:
+    found: list[T] = []
+    rest = window
     while True:
         try:
-            read = await page(window)
+            read = await page(rest)
         except NotFound as problem:
-            if problem.id == window.after:
-                raise bad_token() from None
+            if problem.noun == "mark":
+                raise _bad_token() from None
             raise
-        found += [thing for thing in read.things if call.shows(thing.folder, folder)]
+        found += [thing for thing in read.things if wanted(thing)]
+        mark = read.mark or ""
         if len(found) >= window.limit or not read.has_more:
-            found = found[: window.limit]
-            return found, next_token(found)
-        window = Window(limit=window.limit, order=window.order, after=read.things[-1].id)
+            return found, urlsafe_b64encode(mark.encode()).decode() if found else ""
+        rest = replace(window, mark=mark, limit=window.limit - len(found))

@@ -14,6 +14,7 @@ from clew.domain.event import Event
 from clew.domain.file import File, Upload, UploadPart
 from clew.domain.index import Batch, Index, IndexFile
 from clew.domain.item import Item
+from clew.domain.operation import Operation
 from clew.domain.participant import Participant
 from clew.domain.project import Key
 from clew.domain.run import Progress, Run
@@ -50,10 +51,14 @@ BODIES: Final[tuple[tuple[str, str, type[Any]], ...]] = (
     ("index", "SELECT id, body FROM file_index", Index),
     ("file of an index", "SELECT file_id, body FROM index_file", IndexFile),
     ("batch", "SELECT id, body FROM batch", Batch),
+    ("operation", "SELECT id, body FROM operation", Operation),
     ("participant", "SELECT id, body FROM participant", Participant),
     ("key", "SELECT id, body FROM api_key", Key),
 )
 """Every body of every table: what it is of, how to read it, and what it holds."""
+
+SINCE: Final = {"operation": 3}
+"""Of what is in `BODIES`, what the first schema did not have, and which one first did."""
 
 RULES: Final = {
     "thread {} has no end of its log": """
@@ -125,6 +130,8 @@ class Examination:
     def faults(self) -> Iterator[str]:
         """What is wrong with the rows, a clause each. Reads every row and counts the bodies in `rows`."""
         for noun, sql, kind in BODIES:
+            if self.schema < SINCE.get(noun, 1):
+                continue
             for name, body in self._all(sql):
                 self.rows += 1
                 if _decoded(kind, body) is None:

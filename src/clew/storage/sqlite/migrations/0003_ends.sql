@@ -1,5 +1,5 @@
 -- Everything that expires is found by its end, participants are listed by time, runs are found by their id alone and
--- listed for a whole project.
+-- listed for a whole project, and operations have a table.
 
 CREATE TABLE participant_listed (
     no INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -29,6 +29,16 @@ UPDATE file_index SET expires_at = CAST(body AS TEXT) ->> 'expires_at';
 
 CREATE INDEX run_by_own_id ON run (project_id, id);
 CREATE INDEX run_by_project ON run (project_id);
+
+-- Work that a caller may ask about by an id of its own. `done_at` is when it was over.
+CREATE TABLE operation (
+    project_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    done_at INTEGER,
+    body BLOB NOT NULL,
+    PRIMARY KEY (project_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX operation_by_end ON operation (done_at) WHERE done_at IS NOT NULL;
 
 -- What tokens are signed with. It leaves the store in backups only.
 ALTER TABLE store ADD COLUMN secret TEXT;
