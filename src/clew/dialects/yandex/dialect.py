@@ -51,14 +51,18 @@ class Yandex:
         operation: Operation,
         authorization: str | None,
         *,
+        id: str | None = None,  # noqa: A002 (the field's standard name)
         request_key: str | None = None,
         client_request_id: str | None = None,
     ) -> Call:
-        """A call of the operation by whoever these credentials belong to. Raises `Refusal`, `Denied`."""
+        """A call of the operation by whoever these credentials belong to. Raises `Refusal`, `Denied`.
+
+        `id` is the request's where it has one already.
+        """
         caller = NOBODY if operation.need is None else await self._admitted(authorization)
         call = Call(
             caller=caller,
-            id=self.core.ids.new("request"),
+            id=id or self.core.ids.new("request"),
             options=self.options,
             request_key=request_key,
             client_request_id=client_request_id,
