@@ -82,15 +82,16 @@ def assemble(parts: Parts) -> Assembled:
     engine = Engine(core, parts.model, parts.routes, owner=secrets.token_hex(8), runs_at_once=parts.runs_at_once)
     openai = OpenAI(core, parts.gate, parts.routes, parts.options)
     yandex_dialect = Yandex(core, parts.gate, parts.yandex_options)
-<<<<<<< HEAD
-    app = App(core, {"": openai, "/health": Health(core), links.PREFIX: links.Links(core)}, parts.guard)
-=======
     app = App(
         core,
-        {"": openai, "/health": Health(core), **dict.fromkeys(PREFIXES, Rest(yandex_dialect))},
+        {
+            "": openai,
+            "/health": Health(core),
+            links.PREFIX: links.Links(core),
+            **dict.fromkeys(PREFIXES, Rest(yandex_dialect)),
+        },
         parts.guard,
     )
->>>>>>> y-rest
     return Assembled(core=core, engine=engine, app=app, yandex=yandex_dialect, sweep_seconds=parts.sweep_seconds)
 
 

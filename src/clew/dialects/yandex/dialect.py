@@ -87,16 +87,12 @@ class Yandex:
     def perform(self, operation: Operation, call: Call, request: Message) -> Awaitable[Message]:
         """The answer of an operation without streams. Raises `Refusal` and `Problem`."""
         rules.check(request)
-<<<<<<< HEAD
+        if call.request_key and operation.name in KEYED:
+            return self._repeats.perform(operation, call, request)
         handler = self._handler(operation)
         if operation.gives_page:
             return paging.fitting(handler, self.core, call, request)
         answer: Awaitable[Message] = handler(self.core, call, request)
-=======
-        if call.request_key and operation.name in KEYED:
-            return self._repeats.perform(operation, call, request)
-        answer: Awaitable[Message] = self._handler(operation)(self.core, call, request)
->>>>>>> y-files
         return answer
 
     def stream(self, operation: Operation, call: Call, request: Any) -> AsyncIterator[Message]:  # noqa: ANN401 (a message, or a stream of them)

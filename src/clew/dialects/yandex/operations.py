@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from clew.dialects.yandex.handlers import (, assistants, endpoints, files, messages, runs, threads, tokens, users
+from clew.dialects.yandex.handlers import (
+    assistants,
+    endpoints,
+    files,
+    index_files,
+    indexes,
+    messages,
+    operations,
+    runs,
+    threads,
+    tokens,
+    users,
+)
 from clew.dialects.yandex.operation import ASSISTANTS, Operation, operation
 from clew.domain.project import Scope
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from typing import TYPE_CHECKING, Any, Final, TypeVar
-=======
 import sys
-from typing import TYPE_CHECKING, Any, Final
->>>>>>> y-runs
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
