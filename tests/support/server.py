@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from clew.app.connections import Patience
     from clew.app.wiring import Assembled
     from clew.storage.port import Store
+    from support.certificates import Certificate
     from support.scripted_model import ScriptedModel
 
 T = TypeVar("T")
@@ -39,7 +40,7 @@ class RunningServer:
     """`with RunningServer(folder, model) as server:` serves until the block ends. The same folder serves again later.
 
     The clock stands until `advance` moves it, and begins at the real time of day. `open_project=None` wants keys:
-    `key()` makes one. More of `parts` replaces what `Parts` would have.
+    `key()` makes one. With a certificate gRPC is served by TLS. More of `parts` replaces what `Parts` would have.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class RunningServer:
         config: dict[str, Any] | None = None,
         drain_seconds: float = 5,
         patience: Patience | None = None,
+        certificate: Certificate | None = None,
         **parts: Any,
     ) -> None:
         default = None
@@ -70,6 +72,7 @@ class RunningServer:
         }
         self._drain_seconds = drain_seconds
         self._patience = patience
+        self._certificate = certificate
         self._thread = threading.Thread(target=self._run, name="running-server")
         self._ready = threading.Event()
         self._problem: BaseException | None = None
@@ -151,7 +154,10 @@ class RunningServer:
             listening = bound_socket("127.0.0.1", self.port)
             self.port = listening.getsockname()[1]
             rpc = grpc_server(self.assembled.yandex)
-            self.grpc_port = listen(rpc, "127.0.0.1", self.grpc_port)
+            secured = (
+                {} if self._certificate is None else {"cert": self._certificate.cert, "key": self._certificate.key}
+            )
+            self.grpc_port = listen(rpc, "127.0.0.1", self.grpc_port, **secured)
             self.assembled.yandex.reached_at(grpc_address=self.grpc_address, public_url=self.url)
             await serve_until(
                 self._stopped,

@@ -11,6 +11,7 @@ from clew.app.health import Health
 from clew.dialects.openai.dialect import OpenAI, Options
 from clew.dialects.yandex import call as yandex
 from clew.dialects.yandex.dialect import Yandex
+from clew.dialects.yandex.rest import PREFIXES, Rest
 from clew.domain.quota import Quotas
 from clew.engine.engine import Engine
 from clew.engine.later import Later
@@ -81,7 +82,16 @@ def assemble(parts: Parts) -> Assembled:
     engine = Engine(core, parts.model, parts.routes, owner=secrets.token_hex(8), runs_at_once=parts.runs_at_once)
     openai = OpenAI(core, parts.gate, parts.routes, parts.options)
     yandex_dialect = Yandex(core, parts.gate, parts.yandex_options)
-    app = App(core, {"": openai, "/health": Health(core), links.PREFIX: links.Links(core)}, parts.guard)
+    app = App(
+        core,
+        {
+            "": openai,
+            "/health": Health(core),
+            links.PREFIX: links.Links(core),
+            **dict.fromkeys(PREFIXES, Rest(yandex_dialect)),
+        },
+        parts.guard,
+    )
     return Assembled(core=core, engine=engine, app=app, yandex=yandex_dialect, sweep_seconds=parts.sweep_seconds)
 
 

@@ -9,7 +9,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from clew.dialects.yandex import errors, rules
+from clew.dialects.yandex import errors, paging, rules
 from clew.dialects.yandex.call import Call, Options
 from clew.dialects.yandex.errors import Code, Refusal
 from clew.dialects.yandex.repeats import KEYED, Repeats
@@ -51,14 +51,18 @@ class Yandex:
         operation: Operation,
         authorization: str | None,
         *,
+        id: str | None = None,  # noqa: A002 (the field's standard name)
         request_key: str | None = None,
         client_request_id: str | None = None,
     ) -> Call:
-        """A call of the operation by whoever these credentials belong to. Raises `Refusal`, `Denied`."""
+        """A call of the operation by whoever these credentials belong to. Raises `Refusal`, `Denied`.
+
+        `id` is the request's where it has one already.
+        """
         caller = NOBODY if operation.need is None else await self._admitted(authorization)
         call = Call(
             caller=caller,
-            id=self.core.ids.new("request"),
+            id=id or self.core.ids.new("request"),
             options=self.options,
             request_key=request_key,
             client_request_id=client_request_id,
@@ -85,7 +89,10 @@ class Yandex:
         rules.check(request)
         if call.request_key and operation.name in KEYED:
             return self._repeats.perform(operation, call, request)
-        answer: Awaitable[Message] = self._handler(operation)(self.core, call, request)
+        handler = self._handler(operation)
+        if operation.gives_page:
+            return paging.fitting(handler, self.core, call, request)
+        answer: Awaitable[Message] = handler(self.core, call, request)
         return answer
 
     def stream(self, operation: Operation, call: Call, request: Any) -> AsyncIterator[Message]:  # noqa: ANN401 (a message, or a stream of them)

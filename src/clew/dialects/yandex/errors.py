@@ -57,10 +57,14 @@ NOUNS: Final = {"index": "search index", "participant": "user", "batch": "operat
 
 
 class Refusal(Exception):
-    """A request that this dialect refuses, in its own words. `field` is the path of what is wrong, where one is."""
+    """A request that this dialect refuses, in its own words. `field` is the path of what is wrong, where one is.
 
-    def __init__(self, code: Code, message: str, *, field: str | None = None) -> None:
+    `status` is the one over HTTP, where it is another than the code's.
+    """
+
+    def __init__(self, code: Code, message: str, *, field: str | None = None, status: int | None = None) -> None:
         super().__init__(message)
+        self.status: Final = status or STATUSES[code]
         self.code: Final = code
         self.message: Final = message
         self.field: Final = field
