@@ -11,6 +11,7 @@ from clew.dialects.yandex import wire
 from clew.upkeep.sweep import sweep_once
 from support.server import RunningServer
 from support.stub import Stub, refused
+from support.talk import ended
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +55,7 @@ class Noun:
 
 NOUNS = [
     Noun("ThreadService", wire.CreateThreadRequest, "thread_id", "threads"),
+    Noun("AssistantService", wire.CreateAssistantRequest, "assistant_id", "assistants", model_uri="gpt://default/any"),
     Noun("FileService", wire.CreateFileRequest, "file_id", "files", content=b"a"),
     Noun("UserService", wire.CreateUserRequest, "user_id", "users"),
     Noun("SearchIndexService", wire.CreateSearchIndexRequest, "search_index_id", "indices"),
@@ -184,3 +186,21 @@ class TestActivity:
         self.THREAD.ids(stub)
         list(stub("MessageService.List", wire.ListMessagesRequest(thread_id=made.id)))
         assert self.THREAD.get(stub, made.id) == made
+
+
+def test_a_run_is_activity_of_what_it_uses(stub: Stub, server: RunningServer, model: ScriptedModel) -> None:
+    """Of its assistant and its thread, and of the indexes that it searches. The files in them are left alone."""
+    threads, assistants, _, _, indexes = NOUNS
+    index = indexes.make(stub)
+    tool = wire.Tool(search_index=wire.SearchIndexTool(search_index_ids=[index.id]))
+    used, idle = assistants.make(stub, tools=[tool]), assistants.make(stub)
+    thread = threads.make(stub)
+    server.advance(3 * DAY)
+    model.say("It rains.")
+    run = stub("RunService.Create", wire.CreateRunRequest(assistant_id=used.id, thread_id=thread.id))
+    ended(stub, run.id)
+    assert days(threads.get(stub, thread.id)) == 10
+    assert days(assistants.get(stub, used.id)) == 10
+    assert days(indexes.get(stub, index.id)) == 10
+    assert assistants.get(stub, idle.id) == idle
+    assert threads.get(stub, thread.id).updated_at == thread.updated_at
