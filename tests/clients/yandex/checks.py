@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clients.yandex import assistants, files, runs, threads
+from clients.yandex import assistants, files, indexes, runs, threads
 from clients.yandex.desk import CHECKS
 
-__all__ = ["CHECKS", "assistants", "files", "runs", "threads"]
+__all__ = ["CHECKS", "assistants", "files", "indexes", "runs", "threads"]
