@@ -9,7 +9,7 @@ import grpc
 from clew.dialects.yandex.operations import OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from google.protobuf.message import Message
 
@@ -54,3 +54,13 @@ class Stub:
 
     def _all(self, metadata: dict[str, str]) -> tuple[tuple[str, str], ...]:
         return (*self._metadata, *((name.replace("_", "-"), value) for name, value in metadata.items()))
+
+
+def refused(call: Callable[[], Any]) -> tuple[grpc.StatusCode, str]:
+    """The code and the text of the error that a call ends with."""
+    try:
+        call()
+    except grpc.RpcError as error:
+        said: Any = error
+        return said.code(), said.details()
+    raise AssertionError("the call was answered")

@@ -17,6 +17,7 @@ from clew.engine.engine import Engine
 from clew.engine.later import Later
 from clew.service.core import Core, Limits, RandomIds, SystemClock
 from clew.upkeep.sweep import sweep_forever
+from clew.web import links
 from clew.web.app import App
 
 if TYPE_CHECKING:
@@ -83,7 +84,12 @@ def assemble(parts: Parts) -> Assembled:
     yandex_dialect = Yandex(core, parts.gate, parts.yandex_options)
     app = App(
         core,
-        {"": openai, "/health": Health(core), **dict.fromkeys(PREFIXES, Rest(yandex_dialect))},
+        {
+            "": openai,
+            "/health": Health(core),
+            links.PREFIX: links.Links(core),
+            **dict.fromkeys(PREFIXES, Rest(yandex_dialect)),
+        },
         parts.guard,
     )
     return Assembled(core=core, engine=engine, app=app, yandex=yandex_dialect, sweep_seconds=parts.sweep_seconds)

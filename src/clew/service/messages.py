@@ -133,19 +133,24 @@ async def create(
     *,
     unless_busy: bool = False,
     once: str | None = None,
+    is_first: bool = False,
 ) -> Item:
     """A message at the end of the thread. With `unless_busy` an active run keeps it out.
 
     `once` are the letters that a request's key gives (`once.letters`). The message's id will end with them, and where
     one of the thread's last messages does already, an earlier request has written it: it is returned, and nothing is
-    written.
+    written. Who is certain that the request `is_first` spares looking for it.
 
     Raises `NotFound` for the thread or a file, `ThreadBusy`, `TooLarge`.
     """
 
     async def unit(tx: Tx) -> Item:
         entered = await enter(tx, core, caller, thread_id)
-        if once is not None and (written := await tx.items.lately(entered, once, within=LATELY)) is not None:
+        if (
+            once is not None
+            and not is_first
+            and (written := await tx.items.lately(entered, once, within=LATELY)) is not None
+        ):
             return written
         if unless_busy and entered.run_id is not None:
             raise ThreadBusy(thread_id, entered.run_id, attempt="append")
@@ -195,7 +200,7 @@ async def backwards(core: Core, caller: Caller, thread_id: str) -> AsyncIterator
     seq: int | None = None
 
     async def unit(tx: Tx) -> list[Item]:
-        if seq is None and await tx.threads.get(caller.project_id, thread_id, now=core.now()) is None:
+        if seq is None and await tx.threads.get(caller.project_id, thread_id, now=core.expiry_now()) is None:
             raise NotFound("thread", thread_id)
         return await tx.items.before(caller.project_id, thread_id, seq=seq, kinds=(Kind.MESSAGE,), limit=AT_ONCE)
 

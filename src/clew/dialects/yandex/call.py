@@ -34,6 +34,10 @@ class Call:
     id: str
     options: Options = field(default_factory=Options)
     request_key: str | None = None
+    message_letters: str | None = None
+    """What the id of the message that this call writes is to end with, so that it is written once."""
+    is_first: bool = False
+    """Whether it is certain that no call with these letters came before."""
     client_request_id: str | None = None
     admit: Callable[[str], Awaitable[Caller | None]]
     """The door, for the one method that is asked about other credentials than the call's own."""

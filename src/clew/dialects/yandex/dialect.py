@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from clew.dialects.yandex import errors, rules
 from clew.dialects.yandex.call import Call, Options
 from clew.dialects.yandex.errors import Code, Refusal
+from clew.dialects.yandex.repeats import KEYED, Repeats
 from clew.domain.problem import Denied, Problem
 from clew.domain.project import Caller
 
@@ -39,6 +40,7 @@ class Yandex:
         self.core = core
         self.options = options
         self._gate = gate
+        self._repeats = Repeats(core)
 
     def reached_at(self, *, grpc_address: str, public_url: str) -> None:
         """Say where clients reach the server: known only when it listens."""
@@ -85,6 +87,8 @@ class Yandex:
     def perform(self, operation: Operation, call: Call, request: Message) -> Awaitable[Message]:
         """The answer of an operation without streams. Raises `Refusal` and `Problem`."""
         rules.check(request)
+        if call.request_key and operation.name in KEYED:
+            return self._repeats.perform(operation, call, request)
         answer: Awaitable[Message] = self._handler(operation)(self.core, call, request)
         return answer
 

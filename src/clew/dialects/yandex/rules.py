@@ -26,14 +26,18 @@ class _Limit:
 
     name: str
     is_repeated: bool
-    size: int | None
+    size: tuple[int, int | None] | None
     shortest: int
     longest: int | None
 
     def check(self, message: Any, path: str) -> None:  # noqa: ANN401 (any message)
         value = getattr(message, self.name)
-        if self.is_repeated and self.size is not None and len(value) > self.size:
-            raise invalid(path + self.name, f"at most {self.size} values")
+        if self.is_repeated and self.size is not None:
+            least, most = self.size
+            if len(value) < least:
+                raise invalid(path + self.name, "field is required")
+            if most is not None and len(value) > most:
+                raise invalid(path + self.name, f"at most {most} values")
         if self.longest is None or not (self.is_repeated or message.HasField(self.name)):
             return
         for one in value if self.is_repeated else (value,):
@@ -56,7 +60,7 @@ class _Plan:
             size, length = _bounds(said[wire.SIZE]), _bounds(said[wire.LENGTH])
             if size or length:
                 shortest, longest = length or (0, None)
-                self.limited.append(_Limit(field.name, field.is_repeated, size and size[1], shortest, longest))
+                self.limited.append(_Limit(field.name, field.is_repeated, size, shortest, longest))
             inner = field.message_type
             if inner is not None and inner.file.package.startswith("yandex.") and not inner.GetOptions().map_entry:
                 plan = _plan(inner)
@@ -81,10 +85,12 @@ class _Plan:
                 plan.check(getattr(message, name), f"{path}{name}.")
 
 
-def _bounds(rule: str) -> tuple[int, int] | None:
-    """`<=100` and `2` as (least, most)."""
+def _bounds(rule: str) -> tuple[int, int | None] | None:
+    """`<=100`, `2` and `>0` as (least, most)."""
     if not rule:
         return None
+    if rule.startswith(">"):
+        return int(rule[1:]) + 1, None
     most = int(rule.removeprefix("<="))
     return (0 if rule.startswith("<=") else most), most
 

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 async def create(core: Core, call: Call, request: wire.CreateMessageRequest) -> wire.Message:
     """`Create`. Runs do not keep messages out here."""
-    return message_to_wire(await messages.create(core, call.caller, request.thread_id, message_from_wire(request)))
+    new = message_from_wire(request)
+    return message_to_wire(
+        await messages.create(
+            core, call.caller, request.thread_id, new, once=call.message_letters, is_first=call.is_first
+        )
+    )
 
 
 async def get(core: Core, call: Call, request: wire.GetMessageRequest) -> wire.Message:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
@@ -10,10 +10,13 @@ from clew.dialects.yandex import wire
 from clew.dialects.yandex.errors import invalid
 from clew.domain.expiration import DAY_SECONDS, SECOND, Expiration, Policy
 from clew.domain.expiration import expires_at as ends_at
+from clew.domain.noun import Noun, replace
 from clew.domain.patch import restored, shown_as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
+
+N = TypeVar("N", bound=Noun)
 
 DEFAULT: Final = Expiration(policy=Policy.SINCE_LAST_ACTIVE, ttl_seconds=7 * DAY_SECONDS)
 """What a thing has that was made here without a word about its end. Contract: section 3.2."""
@@ -78,6 +81,49 @@ def expiration_from_wire(sent: wire.ExpirationConfig, old: Expiration | None = N
     if old is not None and sent.ttl_days == expiration_to_wire(old).ttl_days:
         return Expiration(policy=policy, ttl_seconds=old.ttl_seconds)
     return Expiration(policy=policy, ttl_seconds=(sent.ttl_days or DEFAULT.ttl_seconds // DAY_SECONDS) * DAY_SECONDS)
+
+
+def described(noun: Any) -> dict[str, Any]:  # noqa: ANN401 (any noun that has all of these)
+    """The fields that threads, assistants, files, users and search indexes have in common, by name."""
+    return {
+        "id": noun.id,
+        "folder_id": noun.folder or noun.project_id,
+        "name": noun.name,
+        "description": noun.description,
+        "created_by": noun.created_by,
+        "created_at": time_to_wire(noun.created_at),
+        "updated_by": noun.updated_by,
+        "updated_at": time_to_wire(noun.updated_at),
+        "expiration_config": expiration_to_wire(noun.expiration),
+        "expires_at": expires_at_to_wire(
+            noun.expiration, created_at=noun.created_at, last_active_at=noun.last_active_at
+        ),
+        "labels": labels_to_wire(noun.metadata),
+    }
+
+
+def new_described(sent: Any) -> dict[str, Any]:  # noqa: ANN401 (any request that makes one of them)
+    """What a new thing is to be, as far as all of them have it."""
+    return {
+        "description": sent.description or None,
+        "metadata": labels_from_wire(sent.labels),
+        "expiration": expiration_from_wire(sent.expiration_config) if sent.HasField("expiration_config") else DEFAULT,
+    }
+
+
+def revised(old: N, new: Any, fields: Collection[str]) -> N:  # noqa: ANN401 (the message that `old` is shown as)
+    """The thing as an update leaves it: of what all of them have, these fields as in `new`, all else as it was."""
+    noun: Any = old
+    said: dict[str, Any] = {}
+    if "name" in fields:
+        said["name"] = new.name or None
+    if "description" in fields:
+        said["description"] = new.description or None
+    if "labels" in fields:
+        said["metadata"] = labels_from_wire(new.labels, noun.metadata)
+    if "expiration_config" in fields:
+        said["expiration"] = expiration_from_wire(new.expiration_config, noun.expiration)
+    return replace(old, **said) if said else old
 
 
 def struct_to_wire(value: Mapping[str, Any] | None) -> wire.Struct:
