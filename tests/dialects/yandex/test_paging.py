@@ -38,6 +38,24 @@ def test_what_is_listed_may_be_deleted_meanwhile(stub: Stub) -> None:
     assert names == ["c", "b", "a"]
 
 
+def test_a_page_is_no_larger_than_clients_take(stub: Stub) -> None:
+    made = []
+    for _ in range(5):
+        new = wire.CreateAssistantRequest(folder_id="default", model_uri="m", instruction="x" * 1_000_000)
+        made.append(stub("AssistantService.Create", new).id)
+    pages: list[list[str]] = []
+    token = ""
+    while True:
+        asked = wire.ListAssistantsRequest(folder_id="default", page_token=token)
+        page = stub("AssistantService.List", asked)
+        if not page.assistants:
+            break
+        pages.append([one.id for one in page.assistants])
+        token = page.next_page_token
+    assert [len(page) for page in pages] == [3, 2]
+    assert [one for page in pages for one in page] == made[::-1]
+
+
 def test_folders_of_an_open_server_do_not_show_each_others_threads(stub: Stub) -> None:
     made(stub, "a1", "a2", folder="a")
     made(stub, "b1", folder="b")

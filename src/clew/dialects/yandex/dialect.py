@@ -9,7 +9,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from clew.dialects.yandex import errors, rules
+from clew.dialects.yandex import errors, paging, rules
 from clew.dialects.yandex.call import Call, Options
 from clew.dialects.yandex.errors import Code, Refusal
 from clew.dialects.yandex.repeats import KEYED, Repeats
@@ -87,9 +87,12 @@ class Yandex:
     def perform(self, operation: Operation, call: Call, request: Message) -> Awaitable[Message]:
         """The answer of an operation without streams. Raises `Refusal` and `Problem`."""
         rules.check(request)
+        handler = self._handler(operation)
         if call.request_key and operation.name in KEYED:
             return self._repeats.perform(operation, call, request)
-        answer: Awaitable[Message] = self._handler(operation)(self.core, call, request)
+        if operation.gives_page:
+            return paging.fitting(handler, self.core, call, request)
+        answer: Awaitable[Message] = handler(self.core, call, request)
         return answer
 
     def stream(self, operation: Operation, call: Call, request: Any) -> AsyncIterator[Message]:  # noqa: ANN401 (a message, or a stream of them)

@@ -43,6 +43,11 @@ class Operation:
         return f"{self.service.rpartition('.')[2]}.{self.method}"
 
     @property
+    def gives_page(self) -> bool:
+        """Whether it answers with a page of a list."""
+        return "next_page_token" in self.gives.DESCRIPTOR.fields_by_name
+
+    @property
     def rpc(self) -> str:
         """The path under which gRPC knows it."""
         return f"/{self.service}/{self.method}"

@@ -14,10 +14,17 @@ from clew.domain.problem import NotFound
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from google.protobuf.message import Message
+
     from clew.dialects.yandex.call import Call
+    from clew.service.core import Core
 
 SIZE: Final = 100
 SIZE_MAX: Final = 1000
+
+PAGE_BYTES: Final = 3 * 1024 * 1024
+"""Clients take 4 MiB in one message unless they are told otherwise. A larger one they hold for a passing overload, and
+ask again and again."""
 
 
 class Marked(Protocol):
@@ -98,3 +105,22 @@ async def _read(
         if len(found) >= window.limit or not read.has_more:
             return found, urlsafe_b64encode(mark.encode()).decode() if found else ""
         rest = replace(window, mark=mark, limit=window.limit - len(found))
+
+
+async def fitting(
+    handler: Callable[[Core, Call, Any], Awaitable[Message]],
+    core: Core,
+    call: Call,
+    request: Any,  # noqa: ANN401 (any list request)
+) -> Message:
+    """The answer to a list request, with fewer things than it asks for where those make the page too large."""
+    while True:
+        page = await handler(core, call, request)
+        things = next(field.name for field in page.DESCRIPTOR.fields if field.is_repeated)
+        size, count = page.ByteSize(), len(getattr(page, things))
+        if size <= PAGE_BYTES or count <= 1:
+            return page
+        smaller = type(request)()
+        smaller.CopyFrom(request)
+        smaller.page_size = max(1, min(count - 1, count * PAGE_BYTES // size))
+        request = smaller

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
@@ -127,11 +128,27 @@ def revised(old: N, new: Any, fields: Collection[str]) -> N:  # noqa: ANN401 (th
 
 
 def struct_to_wire(value: Mapping[str, Any] | None) -> wire.Struct:
-    """A JSON object. Its numbers are doubles from here on."""
+    """A JSON object. Its numbers are doubles from here on; one that no double can hold is shown as text."""
     struct = wire.Struct()
     if value:
-        struct.update(dict(value))
+        try:
+            struct.update(dict(value))
+        except OverflowError:
+            struct.Clear()
+            struct.update(_without_giants(dict(value)))
     return struct
+
+
+def _without_giants(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+    match value:
+        case {**named}:
+            return {name: _without_giants(one) for name, one in named.items()}
+        case [*listed]:
+            return [_without_giants(one) for one in listed]
+        case int() if abs(value) > sys.float_info.max:
+            return str(value)
+        case _:
+            return value
 
 
 def struct_from_wire(struct: wire.Struct) -> dict[str, Any]:
