@@ -20,8 +20,14 @@ SECONDS = 20
 class Stub:
     """`with Stub(address, key) as stub: stub("ThreadService.Get", wire.GetThreadRequest(…))`."""
 
-    def __init__(self, address: str, key: str | None = "any", credentials: Any = None) -> None:
-        self._channel = grpc.secure_channel(address, credentials) if credentials else grpc.insecure_channel(address)
+    def __init__(self, address: str, key: str | None = "any", credentials: Any = None, *, own: bool = False) -> None:
+        """`own` is for a connection of its own: gRPC lets the channels of a process share one."""
+        options = [("grpc.use_local_subchannel_pool", int(own))]
+        self._channel = (
+            grpc.secure_channel(address, credentials, options)
+            if credentials
+            else grpc.insecure_channel(address, options)
+        )
         self._metadata = () if key is None else (("authorization", f"Api-Key {key}"),)
         self._by_name = {operation.name: operation for operation in OPERATIONS}
 

@@ -16,17 +16,33 @@ if TYPE_CHECKING:
 
     from clew.dialects.yandex.dialect import Yandex
 
-RECEIVE_BYTES: Final = 192 * 1024 * 1024
-"""A file comes in one message: the hosted service took 128 MiB of it."""
+SPARE_BYTES: Final = 64 * 1024 * 1024
+"""What a message may have over the limit to be refused by us: gRPC's own refusal is one that clients take for overload,
+and repeat."""
+
+OPTIONS: Final = (
+    ("grpc.max_send_message_length", -1),
+    ("grpc.so_reuseport", 0),
+    # One connection of a client's pool of threads may have many streams; beyond this its calls wait in the client.
+    ("grpc.max_concurrent_streams", 1000),
+    # A client that is gone without a word, or asleep, is found after a minute and a half, and its streams are ended.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 30_000),
+    # Clients that ask as often whether we are there are not thrown out, which is what happens to them by default.
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    # Clients make a connection for each service and forget about it; they make another without their user's knowing.
+    ("grpc.max_connection_idle_ms", 30 * 60_000),
+)
 
 
-def grpc_server(dialect: Yandex) -> grpc.aio.Server:
+def grpc_server(dialect: Yandex, *, connections_max: int = 10_000) -> grpc.aio.Server:
     """A server with the dialect's services, health and reflection; it listens nowhere yet."""
     server = grpc.aio.server(
         options=[
-            ("grpc.max_receive_message_length", RECEIVE_BYTES),
-            ("grpc.max_send_message_length", -1),
-            ("grpc.so_reuseport", 0),
+            *OPTIONS,
+            ("grpc.max_receive_message_length", dialect.options.body_bytes_max + SPARE_BYTES),
+            ("grpc.max_allowed_incoming_connections", connections_max),
         ]
     )
     for handler in rpc.handlers(dialect):

@@ -19,11 +19,13 @@ from clew.app.grpc import grpc_server, listen
 from clew.app.http import bound_socket, http_server
 from clew.app.log import tell_of_loop
 from clew.app.pairing import pair, refuse_lost_database
+from clew.app.tls import Tls
 from clew.app.wiring import assemble, default_model, default_parts
 from clew.auth.gate import Gate
 from clew.auth.keys import KeyRing
 from clew.auth.openness import host_allowed, may_open, origin_allowed
 from clew.dialects.openai.dialect import Options
+from clew.dialects.yandex.call import Options as YandexOptions
 from clew.engine.model import ModelRoutes
 from clew.local_model import start as start_local_model
 from clew.service import quotas
@@ -59,6 +61,7 @@ async def serve_until(
     *,
     drain_seconds: float,
     patience: Patience | None = None,
+    tls: Tls | None = None,
     rpc: grpc.aio.Server | None = None,
     ready: Callable[[], None] | None = None,
 ) -> None:
@@ -67,7 +70,7 @@ async def serve_until(
     New connections are refused at once. Runs and requests have `drain_seconds`; a run that is longer is taken
     up at the next start. Streams of runs that go on are ended, and can be read on from their last number.
     """
-    server = http_server(assembled.app, patience)
+    server = http_server(assembled.app, patience, tls)
     await quotas.count_anew(assembled.core)
     await assembled.engine.start(alone=True)
     if rpc is not None:
@@ -166,6 +169,9 @@ async def serve(settings: Settings) -> None:
                     poll_after_ms=settings.poll_after_ms,
                     strict_beta=settings.strict_beta,
                 ),
+                yandex_options=YandexOptions(
+                    snake_case=settings.yandex_json == "snake", body_bytes_max=settings.yandex_bytes_max
+                ),
                 guard=guard_of(settings) if is_open else None,
                 runs_at_once=settings.runs_at_once,
                 sweep_seconds=settings.sweep_seconds,
@@ -173,11 +179,13 @@ async def serve(settings: Settings) -> None:
                 expired_keep_days=settings.expired_keep_days,
             )
         )
+        tls = Tls.of(settings.http_cert, settings.http_key)
+        Tls.of(settings.grpc_cert, settings.grpc_key)  # to hear of what is wrong with it before anything listens
         listening = bound_socket(settings.host, settings.port)
-        rpc = grpc_server(assembled.yandex)
-        settings = replace(
-            settings, port=listening.getsockname()[1], grpc_port=listen(rpc, settings.host, settings.grpc_port)
-        )
+        connections_max = min(settings.connections_max, connections_possible())
+        rpc = grpc_server(assembled.yandex, connections_max=connections_max)
+        grpc_port = listen(rpc, settings.host, settings.grpc_port, cert=settings.grpc_cert, key=settings.grpc_key)
+        settings = replace(settings, port=listening.getsockname()[1], grpc_port=grpc_port)
         assembled.yandex.reached_at(
             grpc_address=settings.grpc_address or f"{_shown(settings.host)}:{settings.grpc_port}",
             public_url=_url(settings),
@@ -191,13 +199,13 @@ async def serve(settings: Settings) -> None:
         patience = Patience(
             request_seconds=settings.request_seconds,
             answer_seconds=settings.answer_seconds,
-            connections_max=min(settings.connections_max, connections_possible()),
-            bodies_bytes_max=max(settings.bodies_bytes_max, settings.body_bytes_max),
+            connections_max=connections_max,
+            bodies_bytes_max=max(settings.bodies_bytes_max, settings.body_bytes_max, settings.yandex_bytes_max),
             answers_bytes_max=settings.answers_bytes_max,
         )
         model.begin()
         await serve_until(
-            stopped, assembled, listening, drain_seconds=settings.drain_seconds, patience=patience, rpc=rpc
+            stopped, assembled, listening, drain_seconds=settings.drain_seconds, patience=patience, tls=tls, rpc=rpc
         )
     finally:
         if local is not None:
@@ -220,7 +228,7 @@ def start_text(settings: Settings, local: LocalModel | None, *, is_open: bool) -
         (
             "",
             f"  Clew is serving {url}",
-            f"  gRPC    {grpc_address}",
+            f"  gRPC    {grpc_address}{' over TLS' if settings.grpc_cert else ''}",
             f"  data    {settings.data}",
             f"  models  {models}",
             f"  callers {who}",
@@ -237,7 +245,7 @@ def start_text(settings: Settings, local: LocalModel | None, *, is_open: bool) -
             "  or a Yandex client:",
             "",
             f'    sdk = YCloudML(folder_id="{settings.project}", auth="{key}",',
-            f'                   endpoint="{grpc_address}", verify=False)',
+            f'                   endpoint="{grpc_address}"{"" if settings.grpc_cert else ", verify=False"})',
             "",
             "  Ctrl-C stops it and loses nothing.",
             "",
@@ -255,7 +263,9 @@ def _models(settings: Settings, local: LocalModel | None) -> str:
 
 
 def _url(settings: Settings) -> str:
-    return settings.public_url or f"http://{_shown(settings.host)}:{settings.port}"
+    return (
+        settings.public_url or f"{'https' if settings.http_cert else 'http'}://{_shown(settings.host)}:{settings.port}"
+    )
 
 
 def _shown(host: str) -> str:

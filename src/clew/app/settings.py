@@ -158,9 +158,32 @@ SETTINGS: Final = (
         None,
         "Where gRPC clients reach this server, as `host:port`, if not at host and gRPC port: they ask and are told.",
     ),
+    _row(
+        "grpc_cert", kinds.FILE, None, "Certificate for gRPC, in PEM with its chain. With it, gRPC is served over TLS."
+    ),
+    _row("grpc_key", kinds.FILE, None, "Key of that certificate, in PEM."),
+    _row(
+        "http_cert", kinds.FILE, None, "Certificate for HTTP, in PEM with its chain. With it, HTTP is served over TLS."
+    ),
+    _row("http_key", kinds.FILE, None, "Key of that certificate, in PEM."),
+    _row(
+        "yandex_json",
+        kinds.YANDEX_JSON,
+        "camel",
+        "How answers of Yandex's REST API look: `camel` as documented, `snake` as the hosted front wrote them.",
+    ),
+    _row(
+        "yandex_bytes_max",
+        kinds.BYTES,
+        "192MiB",
+        "Largest request of a Yandex client. A file comes in one, over REST in base64.",
+    ),
     _row("public_url", kinds.URL, None, "Where clients reach this server, if not at host and port."),
 )
 
+
+PAIRS: Final = (("grpc_cert", "grpc_key"), ("http_cert", "http_key"))
+"""Settings that are of no use without the other."""
 
 _UNSAID: Final[dict[str, object]] = {"models": (), "quotas": Quotas()}
 """What the settings without a default are where nobody says anything, if not None."""
@@ -203,6 +226,12 @@ class Settings:
     log_format: str
     drain_seconds: int
     grpc_address: str | None
+    grpc_cert: Path | None
+    grpc_key: Path | None
+    http_cert: Path | None
+    http_key: Path | None
+    yandex_json: str
+    yandex_bytes_max: int
     public_url: str | None
 
     @property
@@ -239,6 +268,10 @@ def read(
         values[setting.name] = _parsed(setting, value, source)
         if setting.name == "database" and source != "the default" and _is_unsaid("data", flags, environment, table):
             values["data"] = values["database"].parent
+    for one, other in PAIRS:
+        if (values[one] is None) != (values[other] is None):
+            said, unsaid = (one, other) if values[other] is None else (other, one)
+            raise SettingsProblem(f"{said} is set and {unsaid} is not: TLS needs both")
     return Settings(**values)
 
 

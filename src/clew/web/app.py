@@ -48,7 +48,7 @@ class App:
 
     def _dialect(self, path: str) -> Dialect:
         for prefix, dialect in self._dialects:
-            if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/"):
+            if path == prefix or path.startswith(prefix.rstrip("/") + "/"):
                 return dialect
         raise LookupError(path)
 

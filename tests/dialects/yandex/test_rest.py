@@ -1,6 +1,5 @@
 """The dialect over HTTP, as curl would speak it."""
 
-import asyncio
 import base64
 import json
 import threading
@@ -99,6 +98,7 @@ def test_a_stream_is_a_line_for_each_message(http, thread):
 def test_an_empty_stream_has_no_lines(http, thread):
     answer = http.get("/assistants/v1/messages", params={"threadId": thread["id"]})
     assert (answer.status_code, answer.text) == (200, "")
+    assert answer.headers["x-accel-buffering"] == "no"
 
 
 def test_a_stream_that_cannot_begin_is_refused_with_a_status(http):
@@ -216,7 +216,6 @@ def test_a_reader_that_leaves_a_stream_ends_it(http, thread, server, monkeypatch
     async def endless(_core, _call, _request):
         try:
             while True:
-                await asyncio.sleep(0)  # as a store's answer would, it lets others run
                 yield wire.Message(id="x" * 100_000)
         finally:
             closed.set()

@@ -87,9 +87,9 @@ class Yandex:
     def perform(self, operation: Operation, call: Call, request: Message) -> Awaitable[Message]:
         """The answer of an operation without streams. Raises `Refusal` and `Problem`."""
         rules.check(request)
+        handler = self._handler(operation)
         if call.request_key and operation.name in KEYED:
             return self._repeats.perform(operation, call, request)
-        handler = self._handler(operation)
         if operation.gives_page:
             return paging.fitting(handler, self.core, call, request)
         answer: Awaitable[Message] = handler(self.core, call, request)

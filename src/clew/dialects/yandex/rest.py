@@ -40,8 +40,13 @@ SHAPE_PARAM: Final = "clew_json"
 FIRST_SECONDS: Final = 1.0
 """How long a stream is waited for before it begins: what is wrong by then can be said with a status."""
 
+TURN_LINES: Final = 32
+"""After so many lines of a stream others have their turn: neither a store that answers from memory nor a client that
+takes all there is, or is gone, ever makes it wait."""
+
 _CANCEL: Final = ":cancel"
 _encode: Final = msgspec.json.Encoder().encode
+_UNBUFFERED: Final = (("cache-control", "no-store"), ("x-accel-buffering", "no"))
 _BODILESS: Final = frozenset({"GET", "DELETE"})
 
 
@@ -131,7 +136,7 @@ class Rest:
     async def _streamed(self, operation: Operation, call: Call, message: Message, shape: Shape) -> Streamed:
         lines = _Lines(self._dialect.stream(operation, call, message), call, shape, operation.name)
         await lines.begin()
-        return Streamed(pieces=lines, content_type="application/json")
+        return Streamed(pieces=lines, content_type="application/json", headers=_UNBUFFERED)
 
 
 def _row(operation: Operation) -> Row:
@@ -154,6 +159,7 @@ class _Lines:
         self._shape = shape
         self._what = what
         self._first: asyncio.Future[Message] | None = None
+        self._count = 0
         self._is_over = False
 
     async def begin(self) -> None:
@@ -174,6 +180,9 @@ class _Lines:
     async def __anext__(self) -> bytes:
         if self._is_over:
             raise StopAsyncIteration
+        self._count += 1
+        if self._count % TURN_LINES == 0:
+            await asyncio.sleep(0)
         try:
             if self._first is None:
                 message = await anext(self._messages)

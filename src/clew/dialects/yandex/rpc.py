@@ -102,6 +102,9 @@ class _Served:
         )
 
     def _read(self, content: bytes) -> Message:
+        limit = self._dialect.options.body_bytes_max
+        if len(content) > limit:
+            raise Refusal(Code.INVALID_ARGUMENT, f"the request is larger than {limit} bytes")
         try:
             return self._operation.takes.FromString(content)
         except DecodeError:
