@@ -12,6 +12,7 @@ import uvloop
 from clew.app.grpc import grpc_server, listen
 from clew.app.http import bound_socket
 from clew.app.serve import serve_until
+from clew.app.tls import Tls
 from clew.app.wiring import Parts, assemble
 from clew.auth.gate import Gate
 from clew.auth.keys import KeyRing, create
@@ -40,7 +41,7 @@ class RunningServer:
     """`with RunningServer(folder, model) as server:` serves until the block ends. The same folder serves again later.
 
     The clock stands until `advance` moves it, and begins at the real time of day. `open_project=None` wants keys:
-    `key()` makes one. With a certificate gRPC is served by TLS. More of `parts` replaces what `Parts` would have.
+    `key()` makes one. With a certificate both ports speak TLS. More of `parts` replaces what `Parts` would have.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class RunningServer:
     @property
     def url(self) -> str:
         """Where it answers, without a path."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._certificate else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def grpc_address(self) -> str:
@@ -154,9 +155,8 @@ class RunningServer:
             listening = bound_socket("127.0.0.1", self.port)
             self.port = listening.getsockname()[1]
             rpc = grpc_server(self.assembled.yandex)
-            secured = (
-                {} if self._certificate is None else {"cert": self._certificate.cert, "key": self._certificate.key}
-            )
+            tls = self._certificate and Tls(self._certificate.cert, self._certificate.key)
+            secured = {} if tls is None else {"cert": tls.cert, "key": tls.key}
             self.grpc_port = listen(rpc, "127.0.0.1", self.grpc_port, **secured)
             self.assembled.yandex.reached_at(grpc_address=self.grpc_address, public_url=self.url)
             await serve_until(
@@ -165,6 +165,7 @@ class RunningServer:
                 listening,
                 drain_seconds=self._drain_seconds,
                 patience=self._patience,
+                tls=tls,
                 rpc=rpc,
                 ready=self._ready.set,
             )

@@ -74,6 +74,12 @@ async def use(sdk: Any) -> None:
     assert [message.text async for message in each(thread.read())] == ["hello"]
 
 
+async def keep(sdk: Any) -> None:
+    """Keep a file, and fetch it from the other port."""
+    file = await got(sdk.files.upload_bytes(b"To be kept."))
+    assert await got(file.download_as_bytes()) == b"To be kept."
+
+
 async def refusal(sdk: Any) -> tuple[str, str]:
     """The code and the sentence with which nothing can be written."""
     from yandex_cloud_ml_sdk.exceptions import AioRpcError  # noqa: PLC0415 (as above)
@@ -88,11 +94,13 @@ async def refusal(sdk: Any) -> tuple[str, str]:
 @told_by(BY_ENVIRONMENT)
 async def a_program_with_no_arguments_reaches_a_secured_server(place: Place) -> None:
     await use(place.asynchronous())
+    await keep(place.asynchronous())
 
 
 @told_by(BY_ENVIRONMENT)
 async def a_synchronous_program_with_no_arguments_does_too(place: Place) -> None:
     await use(place.synchronous())
+    await keep(place.synchronous())
 
 
 # --- arguments say it ---------------------------------------------------------------------------------------------
@@ -102,11 +110,14 @@ async def a_synchronous_program_with_no_arguments_does_too(place: Place) -> None
 async def a_path_for_verify_is_the_only_root(place: Place) -> None:
     await use(place.securely())
     await use(place.securely(verify=Path(place.root)))
+    await keep(place.securely())
 
 
 @told_by(BY_ARGUMENTS)
 async def false_for_verify_is_a_channel_without_tls(place: Place) -> None:
-    await use(place.asynchronous(folder_id=FOLDER, auth="anything", endpoint=place.plain, verify=False))
+    sdk = place.asynchronous(folder_id=FOLDER, auth="anything", endpoint=place.plain, verify=False)
+    await use(sdk)
+    await keep(sdk)
 
 
 @told_by(BY_ARGUMENTS)
