@@ -1,11 +1,14 @@
 """What files are, told by their bytes."""
 
+import struct
 import zipfile
 from io import BytesIO
 
 import pytest
 
 from clew.service.mime import mime_of_content
+
+OFFICE = "application/vnd.openxmlformats-officedocument."
 
 
 def zipped(*names: str) -> bytes:
@@ -17,7 +20,9 @@ def zipped(*names: str) -> bytes:
 
 
 def compound(stream: str) -> bytes:
-    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + stream.encode("utf-16-le") + bytes(64)
+    """A compound file whose directory is in its second sector."""
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(30, b"\0") + struct.pack("<H16xI", 9, 1)
+    return header.ljust(1024, b"\0") + "Root Entry".encode("utf-16-le").ljust(128, b"\0") + stream.encode("utf-16-le")
 
 
 @pytest.mark.parametrize(
@@ -46,21 +51,22 @@ def compound(stream: str) -> bytes:
         (zipped("a.txt"), "application/zip"),
         (
             zipped("[Content_Types].xml", "word/document.xml"),
-            f"{'application/vnd.openxmlformats-officedocument'}.wordprocessingml.document",
+            OFFICE + "wordprocessingml.document",
         ),
         (
             zipped("[Content_Types].xml", "xl/workbook.xml"),
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            OFFICE + "spreadsheetml.sheet",
         ),
         (
             zipped("[Content_Types].xml", "ppt/presentation.xml"),
-            "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+            OFFICE + "presentationml.presentation",
         ),
         (compound("WordDocument"), "application/msword"),
         (compound("Workbook"), "application/vnd.ms-excel"),
         (compound("PowerPoint Document"), "application/vnd.ms-powerpoint"),
         (compound("__properties_version1.0"), "application/vnd.ms-outlook"),
         (compound("Nothing"), "application/x-ole-storage"),
+        (compound("WordDocument")[:20], "application/x-ole-storage"),
     ],
 )
 def test_the_bytes_say_the_kind(content: bytes, mime: str) -> None:

@@ -44,6 +44,10 @@ class Stub:
         method: Any = many(operation.rpc, type(request).SerializeToString, operation.gives.FromString)
         return method(request, timeout=SECONDS, metadata=self._all(metadata))
 
+    def takes(self, name: str) -> type[Message]:
+        """The request of a method."""
+        return self._by_name[name].takes
+
     def talk(self, name: str, requests: Iterable[Message], **metadata: str) -> Iterator[Any]:
         """The answers of a method that takes a stream."""
         operation = self._by_name[name]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from clew.service.core import Core
     from clew.web.request import Request
 
-PREFIX: Final = "/links/"
+PREFIX: Final = "/links"
 PURPOSE: Final = "file"
 VALID_SECONDS: Final = 3600
 
@@ -38,7 +38,7 @@ def link(core: Core, public_url: str, file: File) -> str:
     ticket = Ticket(file.project_id, file.id, core.now() + VALID_SECONDS * SECOND)
     # In the query, because paths are written into logs.
     return (
-        f"{public_url.rstrip('/')}{PREFIX}{quote(file.id, safe='')}?token={sign(core.store.secret(), PURPOSE, ticket)}"
+        f"{public_url.rstrip('/')}{PREFIX}/{quote(file.id, safe='')}?token={sign(core.store.secret(), PURPOSE, ticket)}"
     )
 
 
@@ -54,7 +54,7 @@ class Links:
             return _nothing(405, ("allow", "GET, HEAD"))
         token = dict(request.query_pairs()).get("token", "")
         ticket = check(self._core.store.secret(), PURPOSE, token, now=self._core.now())
-        if ticket is None or ticket.id != request.path.removeprefix(PREFIX):
+        if ticket is None or ticket.id != request.path.removeprefix(f"{PREFIX}/"):
             return _nothing(403)
         try:
             file = await files.get(self._core, Caller(project_id=ticket.project_id), ticket.id)

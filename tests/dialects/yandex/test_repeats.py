@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import grpc
+import httpx2
 import pytest
 
 from clew.dialects.yandex import repeats, wire
@@ -13,6 +14,7 @@ from clew.dialects.yandex.operations import OPERATIONS
 from clew.domain.expiration import SECOND
 from support.server import RunningServer
 from support.stub import Stub, refused
+from support.talk import assistant, ended, texts, thread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +44,12 @@ def messages(stub: Stub, thread_id: str) -> list[str]:
 
 
 THINGS = [
+    (
+        "AssistantService",
+        wire.CreateAssistantRequest(**FOLDER, model_uri="gpt://default/any"),
+        wire.ListAssistantsRequest(**FOLDER),
+        "assistants",
+    ),
     ("ThreadService", wire.CreateThreadRequest(**FOLDER, name="a"), wire.ListThreadsRequest(**FOLDER), "threads"),
     ("UserService", wire.CreateUserRequest(**FOLDER, name="a"), wire.ListUsersRequest(**FOLDER), "users"),
     ("FileService", wire.CreateFileRequest(**FOLDER, content=b"a"), wire.ListFilesRequest(**FOLDER), "files"),
@@ -95,6 +103,41 @@ class TestMessages:
         assert refused(call) == refused(call) == (CODES.NOT_FOUND, "thread nope not found")
         stub("MessageService.Create", message(thread_id), idempotency_key="k")
         assert len(messages(stub, thread_id)) == 1
+
+
+class TestRuns:
+    def test_many_at_once_begin_one(self, stub: Stub, model: ScriptedModel) -> None:
+        model.say("It rains.")
+        assistant_id, thread_id = assistant(stub).id, thread(stub, "hello")
+        request = wire.CreateRunRequest(
+            assistant_id=assistant_id,
+            thread_id=thread_id,
+            additional_messages=[wire.MessageData(content=said("and?"))],
+        )
+        with ThreadPoolExecutor(8) as pool:
+            made = list(pool.map(lambda _: stub("RunService.Create", request, idempotency_key="k"), range(16)))
+        assert {run.id for run in made} == {made[0].id}
+        answer = ended(stub, made[0].id).state.completed_message
+        assert stub("RunService.Create", request, idempotency_key="k").state.completed_message == answer
+        every = stub("MessageService.List", wire.ListMessagesRequest(thread_id=thread_id))
+        assert [texts(one) for one in every] == [["It rains."], ["and?"], ["hello"]]
+
+    def test_an_assistant_that_is_made_once_has_one_version(self, stub: Stub) -> None:
+        request = wire.CreateAssistantRequest(**FOLDER, model_uri="gpt://default/any")
+        made = [stub("AssistantService.Create", request, idempotency_key="k") for _ in range(2)]
+        versions = wire.ListAssistantVersionsRequest(assistant_id=made[0].id)
+        assert len(stub("AssistantService.ListVersions", versions).versions) == 1
+
+
+def test_a_key_over_http_is_the_same_key(stub: Stub, server: RunningServer) -> None:
+    """As a header."""
+    first = httpx2.post(
+        f"{server.url}/assistants/v1/threads",
+        json={"folderId": "default"},
+        headers={"idempotency-key": "k", "authorization": "Api-Key any"},
+    ).json()
+    again = stub("ThreadService.Create", wire.CreateThreadRequest(**FOLDER), idempotency_key="k")
+    assert again.id == first["id"]
 
 
 def test_methods_do_not_share_keys(stub: Stub) -> None:

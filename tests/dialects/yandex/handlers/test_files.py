@@ -9,6 +9,7 @@ from openai import OpenAI
 
 from clew.dialects.yandex import wire
 from clew.dialects.yandex.handlers import files
+from clew.domain.quota import Quota, Quotas
 from clew.service.core import Limits
 from support.server import RunningServer
 from support.stub import Stub, refused
@@ -183,3 +184,12 @@ class TestUrl:
             get = wire.GetFileUrlRequest(file_id=file.id)
             assert httpx2.get(mine("FileService.GetUrl", get).url).content == b"x"
             assert refused(lambda: theirs("FileService.GetUrl", get))[0] is CODES.NOT_FOUND
+
+
+def test_a_spent_quota_is_no_reason_to_try_again(tmp_path, model) -> None:
+    """Clients repeat a call that was answered with RESOURCE_EXHAUSTED, for a minute."""
+    quotas = Quotas(by_project={"default": Quota(bytes=10)})
+    with RunningServer(tmp_path, model, quotas=quotas) as server, Stub(server.grpc_address) as stub:
+        code, _ = refused(lambda: made(stub, b"x" * 11))
+        assert code is CODES.FAILED_PRECONDITION
+        assert made(stub, b"x" * 10).id
