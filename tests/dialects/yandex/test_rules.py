@@ -1,54 +1,66 @@
-"""Rules that messages state about their fields are held, and a breach is named by its path."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+"""Rules that the definitions state about their own fields."""
 
 import pytest
 
-from clew.dialects.yandex import rules, wire
+from clew.dialects.yandex import wire
 from clew.dialects.yandex.errors import Code, Refusal
+from clew.dialects.yandex.json_reader import read
+from clew.dialects.yandex.rules import check
 
-if TYPE_CHECKING:
-    from google.protobuf.message import Message
 
-SEARCH = wire.SearchIndexTool(rephraser_options=wire.RephraserOptions())
-LONG = wire.GenSearchTool(
-    description="d", options=wire.GenSearchOptions(site=wire.GenSearchOptions.SiteOption(site=["x"] * 101))
-)
+def _checked(kind, body):
+    message = kind()
+    read(body, message)
+    check(message)
+
+
+def _tools(tool):
+    return wire.CreateThreadRequest, {"folder_id": "a", "tools": [tool]}
+
+
+_SEARCH = "tools[0].gen_search"
 
 
 @pytest.mark.parametrize(
-    ("message", "path"),
+    ("kind", "body", "field"),
     [
-        (wire.CreateThreadRequest(), "folder_id"),
-        (wire.CreateMessageRequest(thread_id="t"), "content"),
-        (wire.GetMessageRequest(thread_id="t"), "message_id"),
-        (wire.CreateAssistantRequest(folder_id="f"), "model_uri"),
+        (wire.CreateThreadRequest, {}, "folder_id"),
+        (wire.GetMessageRequest, {"thread_id": "a"}, "message_id"),
+        (wire.CreateMessageRequest, {"thread_id": "a"}, "content"),
+        (wire.UpdateThreadRequest, {}, "thread_id"),
         (
-            wire.CreateThreadRequest(folder_id="f", tools=[wire.Tool(search_index=SEARCH)]),
+            *_tools({"search_index": {"rephraser_options": {}}}),
             "tools[0].search_index.rephraser_options.rephraser_uri",
         ),
         (
-            wire.CreateThreadRequest(folder_id="f", tools=[wire.Tool(gen_search=LONG)]),
-            "tools[0].gen_search.options.site.site",
+            *_tools({"search_index": {"call_strategy": {"auto_call": {}}}}),
+            "tools[0].search_index.call_strategy.auto_call.instruction",
+        ),
+        (*_tools({"gen_search": {}}), f"{_SEARCH}.description"),
+        (
+            *_tools({"gen_search": {"description": "d", "options": {"site": {"site": ["s"] * 101}}}}),
+            f"{_SEARCH}.options.site.site",
+        ),
+        (
+            *_tools({"gen_search": {"description": "d", "options": {"site": {"site": ["s" * 1025]}}}}),
+            f"{_SEARCH}.options.site.site",
+        ),
+        (
+            *_tools({"gen_search": {"description": "d", "options": {"search_filters": [{"lang": "eng"}]}}}),
+            f"{_SEARCH}.options.search_filters[0].lang",
         ),
     ],
 )
-def test_a_breach_is_named(message: Message, path: str) -> None:
+def test_a_field_that_breaks_its_rule_is_named(kind, body, field):
     with pytest.raises(Refusal) as raised:
-        rules.check(message)
-    assert (raised.value.code, raised.value.field) == (Code.INVALID_ARGUMENT, path)
+        _checked(kind, body)
+    assert (raised.value.code, raised.value.field) == (Code.INVALID_ARGUMENT, field)
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        wire.CreateThreadRequest(folder_id="f"),
-        wire.CreateMessageRequest(thread_id="t", content=wire.MessageContent()),
-        wire.UpdateThreadRequest(thread_id="t"),
-        wire.ListApiEndpointsRequest(),
-    ],
-)
-def test_what_is_enough_passes(message: Message) -> None:
-    rules.check(message)
+def test_an_update_needs_no_mask():
+    _checked(wire.UpdateThreadRequest, {"thread_id": "a"})
+
+
+def test_what_keeps_to_its_rules_is_taken():
+    options = {"site": {"site": ["s" * 1024] * 100}, "search_filters": [{"lang": "en"}]}
+    _checked(*_tools({"gen_search": {"description": "d", "options": options}}))
