@@ -30,6 +30,7 @@ CLIENTS: Final = {
     "openai-1.66.0": "openai==1.66.0",
     "openai-1.109.1": "openai==1.109.1",
     "openai-3.52.0": "openai==3.52.0",
+    "literalai-0.1.300": "literalai==0.1.300",
 }
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from clew.app.health import Health
+from clew.dialects.literal.dialect import PREFIXES, Literal
+from clew.dialects.literal.dialect import Options as LiteralOptions
 from clew.dialects.openai.dialect import OpenAI, Options
 from clew.domain.quota import Quotas
 from clew.engine.engine import Engine
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from clew.storage.blobs import Blobs
     from clew.storage.port import Store
     from clew.web.answer import Answer
+    from clew.web.app import Dialect
     from clew.web.request import Request
 
 
@@ -41,6 +44,7 @@ class Parts:
     model: Model
     limits: Limits
     options: Options
+    literal: LiteralOptions = field(default_factory=LiteralOptions)
     guard: Callable[[Request], Answer | None] | None = None
     runs_at_once: int = 64
     sweep_seconds: float = 60
@@ -73,7 +77,9 @@ def assemble(parts: Parts) -> Assembled:
     )
     engine = Engine(core, parts.model, parts.routes, owner=secrets.token_hex(8), runs_at_once=parts.runs_at_once)
     openai = OpenAI(core, parts.gate, parts.routes, parts.options)
-    app = App(core, {"": openai, "/health": Health(core)}, parts.guard)
+    literal = Literal(core, parts.gate, parts.literal, secrets.token_bytes(32))
+    dialects: dict[str, Dialect] = {"": openai, "/health": Health(core), **dict.fromkeys(PREFIXES, literal)}
+    app = App(core, dialects, parts.guard)
     return Assembled(core=core, engine=engine, app=app, sweep_seconds=parts.sweep_seconds)
 
 

@@ -1,0 +1,28 @@
+"""Times as this dialect writes them: ISO 8601, in UTC, with milliseconds. Read generously."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+MILLISECOND: Final = 1000
+"""In microseconds, which is what we count in."""
+
+
+def read(text: str) -> int:
+    """Microseconds since 1970. A time without a zone is UTC, and a date is its midnight. Raises ValueError."""
+    moment = datetime.fromisoformat(text.strip())
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def shown(at: int | None) -> str | None:
+    """The time, cut off after its milliseconds; None for None."""
+    if at is None:
+        return None
+    moment = _EPOCH + at // MILLISECOND * _MILLISECOND
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
