@@ -13,16 +13,15 @@ MILLISECOND: Final = 1000
 
 
 def read(text: str) -> int:
-    """Microseconds since 1970. A time without a zone is UTC, and a date is its midnight. Raises ValueError."""
+    """Microseconds since 1970. A time without a zone is UTC, and a date is its midnight. Raises ValueError, OverflowError."""
     moment = datetime.fromisoformat(text.strip())
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // _MICROSECOND
+    return (moment.astimezone(UTC) - _EPOCH) // _MICROSECOND  # what is beyond all years in UTC cannot be shown again
 
 
 def shown(at: int | None) -> str | None:
     """The time, cut off after its milliseconds; None for None."""
     if at is None:
         return None
-    moment = _EPOCH + at // MILLISECOND * _MILLISECOND
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return (_EPOCH + at // MILLISECOND * _MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")
