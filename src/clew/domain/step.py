@@ -108,11 +108,11 @@ def is_hidden(thread_id: str) -> bool:
 
 def hidden_log(change: StepChange, parent: Item | None) -> str:
     """Where a step that has no thread lies: with its tree, as far as it is known."""
-    if change.root_id:
+    if change.root_id is not UNSET and change.root_id:
         return HIDDEN + change.root_id
     if parent is not None and is_hidden(parent.thread_id):
         return parent.thread_id
-    return HIDDEN + (change.parent_id or change.id)
+    return HIDDEN + (change.parent_id if change.parent_id is not UNSET and change.parent_id else change.id)
 
 
 def log_project(project_id: str, thread_id: str) -> str:
@@ -154,15 +154,22 @@ def model_of(item: Item) -> str | None:
     return item.trace.model or (item.trace.name if item.run_id is not None else None)
 
 
-def started_at(item: Item) -> int:
-    """When the step began: what the steps of a thread are in order by."""
-    return item.created_at if item.trace is None or item.trace.started_at is None else item.trace.started_at
+def started_at(item: Item) -> int | None:
+    """When the step began. None where nobody said, of a step that was told; others begin when they are made."""
+    return item.created_at if item.trace is None else item.trace.started_at
 
 
 def ended_at(item: Item) -> int | None:
     """When the step ended; None while it goes on, or where nobody said."""
-    ended = item.trace.ended_at if item.trace is not None else None
-    return item.finished_at if ended is None else ended
+    if item.trace is not None and (item.trace.ended_at is not None or item.run_id is None):
+        return item.trace.ended_at
+    return item.finished_at
+
+
+def place_in_thread(item: Item) -> tuple[int, int]:
+    """What the steps of a thread are in order by. Not their creation: children come first."""
+    began = started_at(item)
+    return (item.created_at if began is None else began, item.seq)
 
 
 def begun(change: StepChange, *, thread_id: str, now: int, created_by: str | None) -> Item:
@@ -175,6 +182,7 @@ def begun(change: StepChange, *, thread_id: str, now: int, created_by: str | Non
         finished_at=now - now % 1000,
         environment=change.environment,
         created_by=created_by,
+        trace=Trace(),
     )
     return told(item, change)
 
@@ -226,7 +234,7 @@ def _with_trace(item: Item, change: StepChange) -> Item:
         if given.prompt_tokens is not None or given.completion_tokens is not None:
             usage = Usage(prompt_tokens=given.prompt_tokens or 0, completion_tokens=given.completion_tokens or 0)
             item = replace(item, usage=usage)
-    return replace(item, trace=None if trace == Trace() else trace)
+    return item if item.trace is None and trace == Trace() else replace(item, trace=trace)
 
 
 def _as_run_has_it(item: Item, value: Given[Any]) -> Given[Any]:
@@ -250,8 +258,7 @@ def _with_text(item: Item, change: StepChange) -> Item:
         return item
     text = as_text(output) if output not in (None, {}, "") else as_text(input)
     if trace is not None and input is None and output == {"content": text}:
-        trace = replace(trace, output=None)
-        item = replace(item, trace=None if trace == Trace() else trace)
+        item = replace(item, trace=replace(trace, output=None))
     if item.parts and text == text_of(item):
         return item
     return replace(item, parts=_with_new_text(item.parts, text))

@@ -39,9 +39,10 @@ async def catch_up(core: Core, *, limit: int) -> int:
     """Bring in up to about so much of what waits, of every project. Returns how much that was."""
     done = 0
     while done < limit:
-        batch = await core.store.write(lambda tx: tx.catalog.catch_up(limit=AT_ONCE))
-        done += batch
-        if batch < AT_ONCE:
+        caught = await core.store.write(lambda tx: tx.catalog.catch_up(limit=AT_ONCE))
+        await core.store.read(lambda tx, caught=caught: tx.catalog.caught_up(caught))  # type: ignore[misc]
+        done += caught.count
+        if caught.is_all:
             break
     return done
 

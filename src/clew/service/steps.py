@@ -17,8 +17,8 @@ from clew.domain.step import (
     hidden_log,
     is_hidden,
     log_project,
+    place_in_thread,
     run_as_item,
-    started_at,
     told,
 )
 from clew.domain.thread import Thread, active
@@ -107,7 +107,7 @@ async def _first_told(tx: Tx, core: Core, caller: Caller, change: StepChange) ->
     thread_id = change.thread_id
     if thread_id is UNSET or not thread_id:
         parent = None
-        if not change.root_id and change.parent_id:
+        if not change.root_id and change.parent_id is not UNSET and change.parent_id:
             parent = await tx.catalog.find(caller.project_id, change.parent_id, now=core.now())
         thread_id = hidden_log(change, parent)
     item = begun(change, thread_id=thread_id, now=core.now(), created_by=caller.subject or None)
@@ -237,7 +237,7 @@ async def _of_thread(tx: Tx, caller: Caller, thread_id: str, kinds: Collection[K
     items = await tx.items.every(caller.project_id, thread_id, kinds=kinds)
     if kinds is None or Kind.SPAN in kinds:
         items = [run_as_item(run) for run in await tx.runs.every(caller.project_id, thread_id)] + items
-    items.sort(key=lambda item: (started_at(item), item.seq))
+    items.sort(key=place_in_thread)
     return await _with_beside(tx, caller, items)
 
 

@@ -51,6 +51,15 @@ class Entered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caught:
+    """What `Catalog.catch_up` has brought in: how much, and whether that was all. `key` is the adapter's own."""
+
+    count: int
+    is_all: bool
+    key: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadSum:
     """What the steps of a thread come to: tokens, and from the first beginning to the last end."""
 
@@ -182,16 +191,20 @@ class Catalog(Protocol):
     the other tables write is noted, and `catch_up` brings it in. So nobody else pays for it.
     """
 
-    async def open(self, project_id: str) -> bool:
-        """Keep a catalog of this project from now on. Whether that is new; `catch_up` then brings in what is there."""
+    async def open(self, project_id: str) -> None:
+        """Keep a catalog of this project from now on; `catch_up` then brings in what is there."""
         ...
 
     async def behind(self, project_id: str) -> bool:
-        """Whether something of the project waits to be brought in."""
+        """Whether the project has no catalog yet, or anything waits to be brought in."""
         ...
 
-    async def catch_up(self, *, limit: int) -> int:
-        """Bring in up to `limit` things that wait, whatever their project. Returns how many."""
+    async def catch_up(self, *, limit: int) -> Caught:
+        """Bring in up to about `limit` things that wait, whatever their project. Tell `caught_up` what this returns."""
+        ...
+
+    async def caught_up(self, caught: Caught) -> None:
+        """What was brought in is safe: it waits no more."""
         ...
 
     async def find(self, project_id: str, step_id: str, *, now: int) -> Item | None:
