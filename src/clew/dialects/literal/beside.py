@@ -70,6 +70,8 @@ async def _steps_by_id(call: Call, ids: Sequence[str], path: str) -> dict[str, d
 async def of_steps(call: Call, steps: Sequence[Step], path: str, *, with_threads: bool = True) -> list[dict[str, Any]]:
     """The steps with what is asked of them below `path`, which is empty or ends in a dot."""
     shown = [step_to_wire(step, call.visit.url_of) for step in steps]
+    for one in shown:
+        _join(call, one, path)
     if call.wants(f"{path}feedback"):
         for one in shown:
             one["feedback"] = _feedback(one)
@@ -84,6 +86,15 @@ async def of_steps(call: Call, steps: Sequence[Step], path: str, *, with_threads
         for one in shown:
             one["thread"] = by_id.get(one["threadId"] or "")
     return shown
+
+
+def _join(call: Call, step: dict[str, Any], path: str) -> None:
+    """Let what hangs on a step know its step, where that is asked for: there it is a circle."""
+    if call.wants(f"{path}scores.step"):
+        for score in step["scores"]:
+            score["step"] = step
+    if call.wants(f"{path}generation.step") and step["generation"] is not None:
+        step["generation"]["step"] = step
 
 
 def _feedback(step: dict[str, Any]) -> dict[str, Any] | None:

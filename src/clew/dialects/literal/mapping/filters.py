@@ -74,7 +74,7 @@ _PARTICIPANTS: Final[_Fields] = {
 _SCORES: Final[_Fields] = {
     "id": ("id", _TEXT),
     "createdAt": ("created_at", _TIME),
-    "participant": ("participant", _TEXT),
+    "participant": ("participant_identifier", _TEXT),
     "name": ("name", _TEXT),
     "tags": ("tags", _TEXT),
     "value": ("value", _NUMBER),
@@ -88,8 +88,7 @@ _GENERATIONS: Final[_Fields] = {
     "model": ("model", _TEXT),
     "provider": ("provider", _TEXT),
     "duration": ("seconds", _NUMBER),
-    "promptLineage": ("prompt_lineage", _TEXT),
-    "promptVersion": ("prompt_version", _TEXT | _NUMBER),
+    "promptVersion": ("prompt_id", _TEXT),
     "tags": ("tags", _TEXT),
     "score": ("score", _NUMBER),
     "participant": ("participant_identifier", _TEXT),
@@ -116,7 +115,6 @@ SORTS: Final = {
         "model": "model",
         "provider": "provider",
         "duration": "seconds",
-        "participant": "participant",
     },
 }
 """The columns that each list can be ordered by."""
