@@ -89,11 +89,16 @@ class StepChange(Noun, frozen=True, kw_only=True):
 
 
 class Step(Noun, frozen=True, kw_only=True):
-    """A step with what was put beside it. A run of ours is one too, made up by `run_as_item`."""
+    """A step with what was put beside it. A run of ours is one too, made up by `run_as_item`.
+
+    `asked` and `answered` are the messages of a model call that our engine made, as chat completions have them.
+    """
 
     item: Item
     scores: tuple[Score, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
+    asked: tuple[dict[str, Any], ...] = ()
+    answered: dict[str, Any] | None = None
 
     @property
     def thread_id(self) -> str | None:

@@ -22,7 +22,7 @@ from clew.domain.step import (
     told,
 )
 from clew.domain.thread import Thread, active
-from clew.service import enclosures, quotas, scores
+from clew.service import enclosures, quotas, scores, work
 from clew.service.catalog import fresh
 
 if TYPE_CHECKING:
@@ -219,6 +219,18 @@ async def get(core: Core, caller: Caller, step_id: str) -> Step:
     return await core.store.read(unit)
 
 
+async def every(core: Core, caller: Caller, step_ids: Sequence[str]) -> dict[str, Step]:
+    """Those of these steps that there are, by id: for whoever shows a page of scores."""
+
+    async def unit(tx: Tx) -> dict[str, Step]:
+        found = [await tx.catalog.find(caller.project_id, one, now=core.now()) for one in dict.fromkeys(step_ids)]
+        steps = await _with_beside(tx, caller, [item for item in found if item is not None])
+        return {step.item.id: step for step in steps}
+
+    await fresh(core, caller)
+    return await core.store.read(unit)
+
+
 async def of_threads(
     core: Core, caller: Caller, thread_ids: Sequence[str], *, kinds: Collection[Kind] | None = None
 ) -> dict[str, list[Step]]:
@@ -305,7 +317,8 @@ async def _with_beside(tx: Tx, caller: Caller, items: Sequence[Item]) -> list[St
     beside: dict[str, list[Enclosure]] = {}
     for enclosure in await tx.enclosures.of_steps(caller.project_id, step_ids):
         beside.setdefault(enclosure.step_id, []).append(enclosure)
-    return [
+    steps = [
         Step(item=item, scores=tuple(scored.get(item.id, ())), enclosures=tuple(beside.get(item.id, ())))
         for item in items
     ]
+    return await work.shown(tx, caller, steps)

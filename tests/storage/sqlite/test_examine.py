@@ -29,6 +29,8 @@ async def one_of_everything(tx):
     await tx.indexes.insert_batch(nouns.batch())
     await tx.participants.insert(nouns.participant())
     await tx.keys.insert(nouns.key())
+    await tx.scores.put(nouns.score())
+    await tx.enclosures.put(nouns.enclosure())
 
 
 @pytest.fixture
@@ -71,6 +73,7 @@ def test_every_table_with_a_body_is_looked_at(path):
     with closing(apsw.Connection(str(path))) as connection:
         tables = connection.execute(
             "SELECT DISTINCT t.name FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c WHERE c.type = 'BLOB'"
+            " AND t.name NOT LIKE 'catalog_%_text_%'"  # SQLite's own, under the index of text
         ).fetchall()
     assert {table for (table,) in tables} == {sql.rpartition(" ")[2] for _, sql, _ in BODIES}
 

@@ -10,6 +10,7 @@ import apsw
 import msgspec
 
 from clew.domain.assistant import Assistant
+from clew.domain.enclosure import Enclosure
 from clew.domain.event import Event
 from clew.domain.file import File, Upload, UploadPart
 from clew.domain.index import Batch, Index, IndexFile
@@ -17,6 +18,7 @@ from clew.domain.item import Item
 from clew.domain.participant import Participant
 from clew.domain.project import Key
 from clew.domain.run import Progress, Run
+from clew.domain.score import Score
 from clew.domain.thread import Thread
 from clew.storage.bodies import load
 from clew.storage.port import StoreProblem
@@ -52,8 +54,13 @@ BODIES: Final[tuple[tuple[str, str, type[Any]], ...]] = (
     ("batch", "SELECT id, body FROM batch", Batch),
     ("participant", "SELECT id, body FROM participant", Participant),
     ("key", "SELECT id, body FROM api_key", Key),
+    ("score", "SELECT id, body FROM score", Score),
+    ("enclosure", "SELECT id, body FROM enclosure", Enclosure),
 )
 """Every body of every table: what it is of, how to read it, and what it holds."""
+
+SINCE: Final = {"score": 10, "enclosure": 10}
+"""The schema that first had the table of these bodies, where that is not the first."""
 
 RULES: Final = {
     "thread {} has no end of its log": """
@@ -125,6 +132,8 @@ class Examination:
     def faults(self) -> Iterator[str]:
         """What is wrong with the rows, a clause each. Reads every row and counts the bodies in `rows`."""
         for noun, sql, kind in BODIES:
+            if self.schema < SINCE.get(noun, 1):
+                continue
             for name, body in self._all(sql):
                 self.rows += 1
                 if _decoded(kind, body) is None:
