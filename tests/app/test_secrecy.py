@@ -145,7 +145,7 @@ class Place:
         self.key, self.revoked = server.key(), server.key(name="revoked")
         found = next(key for key in server.do(keys.every(server.store)) if key.name == "revoked")
         assert server.do(keys.revoke(server.store, found.id, now=server.clock.now()))
-        secrets = (self.key, self.revoked, WRONG_KEY, FOREIGN_KEY, MODEL_KEY)
+        secrets = (self.key, self.revoked, WRONG_KEY, FOREIGN_KEY, MODEL_KEY, server.store.secret().hex())
         self.secrets = [re.sub("^sk-(clew|model)-", "", secret) for secret in secrets]
         self.ids = {"model": "m", "conversation_id": "conv_1", "item_id": "msg_1", "response_id": "resp_1"}
         self._fill()

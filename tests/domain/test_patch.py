@@ -1,11 +1,14 @@
 """Patches: absent, null and empty stay three things, in each dialect's way of updating."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.domain.noun import Noun
-from clew.domain.patch import UNSET, changed, masked, merged, restored, shown_as_text, unless_null
+from clew.domain.noun import Noun, replace
+from clew.domain.patch import UNSET, change, changed, masked, merged, restored, shown_as_text, unless_null
+from clew.domain.thread import Thread
 from clew.storage.bodies import dump_value
 
 
@@ -125,3 +128,17 @@ JSON = st.recursive(
 def test_metadata_that_is_shown_and_sent_back_is_unharmed(metadata):
     shown = {key: shown_as_text(value, dump) for key, value in metadata.items()}
     assert restored(metadata, shown, dump) == metadata
+
+
+@pytest.mark.parametrize(
+    ("said", "then"),
+    [
+        ({}, {}),
+        ({"name": None, "metadata": {}}, {"name": None, "metadata": {}}),
+        ({"name": UNSET, "metadata": lambda old: {**old, "b": "2"}}, {"metadata": {"a": "1", "b": "2"}}),
+    ],
+)
+def test_a_change_sets_what_is_said_of_the_noun_it_is_given(said: dict[str, Any], then: dict[str, Any]) -> None:
+    times = {"created_at": 1, "updated_at": 1, "last_active_at": 1}
+    thread = Thread(project_id="p", id="t", name="old", metadata={"a": "1"}, **times)
+    assert change(**said)(thread) == replace(thread, **then)

@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from openai import BadRequestError, NotFoundError
 
-from clew.domain.item import ItemStatus
-from clew.domain.problem import NotFound, ThreadBusy, WrongState
+from clew.domain.expiration import Expiration, Policy
+from clew.domain.item import ItemStatus, Kind
+from clew.domain.noun import replace
+from clew.domain.page import Window
+from clew.domain.problem import NotFound, OutputsMismatch, ThreadBusy, WrongState
 from clew.domain.project import Caller
-from clew.domain.run import RunState
+from clew.domain.run import Overrides, RunState, Truncation, TruncationMode
 from clew.service import assistants, runs, threads
 from clew.service import messages as messages_of
 from clew.service.runs import NewRun, Output
+from clew.service.threads import NewThread
 from support.sse import ended, events_path, names, opened, wait_for
 from support.world import WEATHER, World, text
 
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from support.server import RunningServer
 
 TOOL: dict[str, Any] = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}
+TIME = replace(WEATHER, name="get_time")
 STATES = ("queued", "in_progress", "requires_action")
 
 
@@ -590,3 +595,132 @@ async def test_what_a_message_is_told_while_it_is_written_is_kept(tmp_path, mode
             await world.ended(run)
         done = (await world.messages(run.thread_id))[-1]
     assert (done.metadata, done.parts[0].text) == ({"a": "b"}, "One two")
+
+
+class TestByItsIdAlone:
+    """Runs for callers who name no thread, and functions but not calls."""
+
+    @pytest.fixture
+    async def world(self, tmp_path, model) -> AsyncIterator[World]:
+        async with World(tmp_path, model) as world:
+            yield world
+
+    async def test_a_run_is_found_until_its_thread_is_gone(self, world):
+        run = await world.begun()
+        assert await runs.find(world.core, world.caller, run.id) == run
+        for caller in (Caller(project_id="other"), Caller(project_id="")):
+            with pytest.raises(NotFound):
+                await runs.find(world.core, caller, run.id)
+        await threads.delete(world.core, world.caller, run.thread_id)
+        with pytest.raises(NotFound):
+            await runs.find(world.core, world.caller, run.id)
+
+    async def test_a_run_of_an_expired_thread_is_not_found(self, world):
+        ends = Expiration(policy=Policy.STATIC, ttl_seconds=60)
+        thread = await threads.create(world.core, world.caller, NewThread(expiration=ends))
+        run = await world.start(thread.id, await world.assistant())
+        world.clock.advance(60)
+        with pytest.raises(NotFound):
+            await runs.find(world.core, world.caller, run.id)
+        assert (await runs.page_all(world.core, world.caller, Window())).things == ()
+
+    async def test_the_runs_of_a_project_stand_newest_first(self, world):
+        begun = [await world.begun() for _ in range(3)]
+        page = await runs.page_all(world.core, world.caller, Window(limit=2))
+        assert ([run.id for run in page.things], page.has_more) == ([begun[2].id, begun[1].id], True)
+
+    async def test_the_last_run_of_a_thread(self, world):
+        thread_id, assistant_id = await world.thread(text("user", "Hello")), await world.assistant()
+        with pytest.raises(NotFound):
+            await runs.last(world.core, world.caller, thread_id)
+        begun = [await world.start(thread_id, assistant_id) for _ in range(2)]
+        assert (await runs.last(world.core, world.caller, thread_id)).id == begun[1].id
+
+    async def test_results_go_to_the_calls_of_their_name_in_order(self, world, model):
+        model.call(("get_weather", {"city": "Oslo"}), ("get_time", {}), ("get_weather", {"city": "Rome"}))
+        async with world.engine():
+            run = await world.until_waiting(await world.begun(tools=[WEATHER, TIME]))
+            results = [("get_weather", "snow"), ("get_weather", "sun"), ("get_time", "noon")]
+            await runs.submit_by_name(world.core, world.caller, run.id, results)
+            await world.ended(run)
+        calls = [item for item in await _items(world, run) if item.kind is Kind.TOOL_CALL]
+        outputs = [(call.trace.name, call.trace.input, call.trace.output) for call in calls]
+        assert [(name, output) for name, _, output in outputs] == [
+            ("get_weather", "snow"),
+            ("get_time", "noon"),
+            ("get_weather", "sun"),
+        ]
+
+    @pytest.mark.parametrize("names", [[], ["get_time"], ["get_weather", "get_weather"], ["get_weather", "get_time"]])
+    async def test_results_for_anything_else_than_what_is_owed_change_nothing(self, world, model, names):
+        model.call(("get_weather", {}))
+        async with world.engine():
+            run = await world.until_waiting(await world.begun(tools=[WEATHER]))
+        with pytest.raises(OutputsMismatch) as mismatch:
+            await runs.submit_by_name(world.core, world.caller, run.id, [(name, "") for name in names])
+        assert (mismatch.value.expected, mismatch.value.got) == (["get_weather"], names)
+        assert await world.get(run) == run
+
+    async def test_results_for_a_run_that_does_not_wait_are_refused(self, world):
+        run = await world.begun()
+        with pytest.raises(WrongState):
+            await runs.submit_by_name(world.core, world.caller, run.id, [])
+
+    async def test_a_found_run_is_followed_and_cancelled(self, world):
+        run = await runs.find(world.core, world.caller, (await world.begun()).id)
+        await runs.cancel(world.core, world.caller, run.thread_id, run.id)
+        assert (await _all(world, run))[-1].progress.state is RunState.CANCELLED
+
+    async def test_who_asks_for_the_lock_is_refused_while_others_run_side_by_side(self, world):
+        thread_id, assistant_id = await world.thread(text("user", "Hello")), await world.assistant()
+        begun = [await world.start(thread_id, assistant_id) for _ in range(3)]
+        new = NewRun(assistant_id=assistant_id)
+        with pytest.raises(ThreadBusy) as busy:
+            await runs.create(world.core, world.caller, thread_id, new, unless_busy=True)
+        assert busy.value.run_id == begun[0].id
+        async with world.engine():
+            for run in begun:
+                assert (await world.ended(run)).state is RunState.COMPLETED
+        assert (await runs.create(world.core, world.caller, thread_id, new, unless_busy=True)).run.seq > begun[2].seq
+
+
+class TestOverrides:
+    """What a caller sets for one run goes before the assistant, and is kept as it was sent."""
+
+    @pytest.fixture
+    async def world(self, tmp_path) -> AsyncIterator[World]:
+        async with World(tmp_path) as world:
+            yield world
+
+    async def test_the_assistants_limits_hold_where_nothing_is_said(self, world):
+        cut = Truncation(mode=TruncationMode.LAST_MESSAGES, count=2)
+        assistant_id = await world.assistant(truncation=cut, max_prompt_tokens=7000, max_completion_tokens=100)
+        run = await world.start(await world.thread(), assistant_id)
+        assert (run.truncation, run.max_prompt_tokens, run.max_completion_tokens) == (cut, 7000, 100)
+        assert (run.overrides, run.streamed) == (None, True)
+
+    async def test_what_is_overridden_stands_and_is_kept_as_sent(self, world):
+        assistant_id = await world.assistant(temperature=1.0, max_prompt_tokens=7000)
+        overrides = Overrides(temperature=0.0, max_completion_tokens=5, truncation=Truncation())
+        new = NewRun(assistant_id=assistant_id, overrides=overrides, streamed=False)
+        run = (await runs.create(world.core, world.caller, await world.thread(), new)).run
+        assert (run.temperature, run.max_prompt_tokens, run.max_completion_tokens) == (0.0, 7000, 5)
+        kept = await runs.find(world.core, world.caller, run.id)
+        assert (kept.overrides, kept.streamed) == (overrides, False)
+
+    async def test_tools_of_thread_and_run_come_on_top_of_the_assistants(self, world):
+        new = NewThread(tools=(TIME, replace(WEATHER, description="of the thread")), folder="b1g")
+        thread = await threads.create(world.core, world.caller, new)
+        own = replace(TIME, description="of the run")
+        assistant_id = await world.assistant(tools=(WEATHER,))
+        run = await world.start(thread.id, assistant_id, overrides=Overrides(tools=(own,)))
+        assert [(tool.name, tool.description) for tool in run.tools] == [
+            ("get_weather", "of the thread"),
+            ("get_time", "of the run"),
+        ]
+        assert run.folder == "b1g"
+        assert (await world.start(thread.id, assistant_id, tools=(WEATHER,))).tools == (WEATHER,)
+
+
+async def _items(world: World, run: Any) -> list[Any]:
+    return await world.store.read(lambda tx: tx.items.of_run(run.project_id, run.thread_id, run.id))

@@ -78,6 +78,15 @@ def _port(value: object) -> int:
     return port
 
 
+def _days_or_never(value: object) -> int | None:
+    if shown(value).lower() in {"never", "-1"}:
+        return None
+    try:
+        return _whole(0)(value)
+    except ValueError as error:
+        raise ValueError("neither a whole number of days from 0 up nor `never`") from error
+
+
 def _bytes(value: object) -> int:
     match = _BYTES.fullmatch(shown(value))
     size = int(match[1]) * _UNITS[match[2]] if match else 0
@@ -224,6 +233,7 @@ SECRET: Final = Kind(metavar="KEY", parse=_text, is_secret=True)
 PORT: Final = Kind(metavar="PORT", parse=_port)
 COUNT: Final = Kind(metavar="NUMBER", parse=_whole(1))
 COUNT_OR_NONE: Final = Kind(metavar="NUMBER", parse=_whole(0))
+DAYS_OR_NEVER: Final = Kind(metavar="DAYS", parse=_days_or_never)
 BYTES: Final = Kind(metavar="BYTES", parse=_bytes)
 SWITCH: Final = Kind(metavar="", parse=_switch)
 FOLDER: Final = Kind(metavar="DIR", parse=_folder)

@@ -154,6 +154,7 @@ async def serve(settings: Settings) -> None:
                 runs_at_once=settings.runs_at_once,
                 sweep_seconds=settings.sweep_seconds,
                 quotas=settings.quotas,
+                expired_keep_days=settings.expired_keep_days,
             )
         )
         listening = bound_socket(settings.host, settings.port)

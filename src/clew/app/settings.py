@@ -137,6 +137,13 @@ SETTINGS: Final = (
         help="What one project may have: `threads`, `messages`, `bytes` (of files) and `runs` (that are not over). "
         "`[quotas]` for every project, `[quotas.projects.NAME]` for one. 0, or nothing said, for no limit.",
     ),
+    _row(
+        "expired_keep_days",
+        kinds.DAYS_OR_NEVER,
+        0,
+        "How long what has expired can still be used, in days after the end that is shown. `never`, or -1, removes "
+        "nothing that expired.",
+    ),
     _row("sweep_seconds", kinds.COUNT, 60, "Pause between two removals of what expired."),
     _row("poll_after_ms", kinds.COUNT_OR_NONE, 200, "How soon clients that poll are told to ask again."),
     _row(
@@ -182,6 +189,7 @@ class Settings:
     bodies_bytes_max: int
     answers_bytes_max: int
     quotas: Quotas
+    expired_keep_days: int | None
     sweep_seconds: int
     poll_after_ms: int
     strict_beta: bool

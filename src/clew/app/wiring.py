@@ -49,6 +49,7 @@ class Parts:
     runs_at_once: int = 64
     sweep_seconds: float = 60
     quotas: Quotas = field(default_factory=Quotas)
+    expired_keep_days: int | None = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ def assemble(parts: Parts) -> Assembled:
         ids=parts.ids,
         limits=parts.limits,
         quotas=parts.quotas,
+        expired_keep_days=parts.expired_keep_days,
     )
     engine = Engine(core, parts.model, parts.routes, owner=secrets.token_hex(8), runs_at_once=parts.runs_at_once)
     openai = OpenAI(core, parts.gate, parts.routes, parts.options)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from clew.auth.keys import KeyRing
 
 STRANGERS_MAX: Final = 1000
+ANYONE: Final = "anyone"
+"""Who made what was made on an open server."""
 
 
 class Gate:
@@ -18,7 +20,7 @@ class Gate:
 
     def __init__(self, ring: KeyRing, *, open_project: str | None) -> None:
         self._ring = ring
-        self._anybody = None if open_project is None else Caller(project_id=open_project, subject="open")
+        self._anybody = None if open_project is None else Caller(project_id=open_project, subject=ANYONE)
         self._strangers: set[bytes] = set()
 
     @property

@@ -163,7 +163,7 @@ class KeyRing:
         key = await self._store.read(read)
         if key is None or key.revoked_at is not None or not hmac.compare_digest(key.hash, hash):
             return None
-        caller = Caller(project_id=key.project_id, key_id=key.id, scopes=reach(key.scopes))
+        caller = Caller(project_id=key.project_id, key_id=key.id, scopes=reach(key.scopes), subject=key.id)
         self._remember(mark, _Remembered(caller, asked_at))
         return caller
 

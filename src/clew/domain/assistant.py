@@ -36,6 +36,7 @@ class Assistant(Noun, frozen=True, kw_only=True):
     expiration: Expiration | None = None
     expires_at: int | None = None
     last_active_at: int | None = None
+    folder: str | None = None
     created_by: str | None = None
     updated_by: str | None = None
 

@@ -25,7 +25,10 @@ class File(Noun, frozen=True, kw_only=True):
     metadata: dict[str, Any] = {}
     expiration: Expiration | None = None
     expires_at: int | None = None
+    last_active_at: int | None = None
+    folder: str | None = None
     created_by: str | None = None
+    updated_by: str | None = None
 
 
 class UploadState(StrEnum):

@@ -38,6 +38,7 @@ PREFIXES: Final = {
     "participant": "part_user_",
     "score": "score_",
     "enclosure": "att_",
+    "operation": "op_",
     "request": "req_",
     "key": "key_",
 }

@@ -41,7 +41,10 @@ class Counts(Noun, frozen=True, kw_only=True):
 
 
 class Index(Noun, frozen=True, kw_only=True):
-    """One index. `counts` and `size` (bytes) are worked out from its files when it is read."""
+    """One index. `counts` and `size` (bytes) are worked out from its files when it is read.
+
+    `config` says how it searches (`kind` is text, vector or hybrid, beside it that kind's settings); it is only kept.
+    """
 
     project_id: str
     id: str
@@ -53,8 +56,10 @@ class Index(Noun, frozen=True, kw_only=True):
     metadata: dict[str, Any] = {}
     expiration: Expiration | None = None
     expires_at: int | None = None
-    options: dict[str, Any] | None = None
+    config: dict[str, Any] | None = None
+    folder: str | None = None
     created_by: str | None = None
+    updated_by: str | None = None
     counts: Counts = Counts()
     size: int = 0
 
@@ -83,4 +88,5 @@ class Batch(Noun, frozen=True, kw_only=True):
     id: str
     created_at: int
     cancelled: bool = False
+    created_by: str | None = None
     counts: Counts = Counts()

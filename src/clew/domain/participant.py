@@ -22,3 +22,7 @@ class Participant(Noun, frozen=True, kw_only=True):
     source: str | None = None
     expiration: Expiration | None = None
     expires_at: int | None = None
+    last_active_at: int | None = None
+    folder: str | None = None
+    created_by: str | None = None
+    updated_by: str | None = None

@@ -39,6 +39,20 @@ def changed(noun: N, **fields: object) -> N:
     return replace(noun, **given) if given else noun
 
 
+Change: TypeAlias = Callable[[N], N]
+"""What an update makes of a noun, given the noun as it stands. It may be asked more than once, so it only makes it."""
+
+
+def change(*, metadata: Revision = UNSET, **fields: object) -> Callable[[Any], Any]:
+    """A change that sets every field that is not `UNSET`: names of the noun's fields, and what metadata becomes."""
+
+    def made(noun: Any) -> Any:  # noqa: ANN401 (whichever noun has these fields)
+        said = fields if metadata is UNSET else {**fields, "metadata": revised(noun.metadata, metadata)}
+        return changed(noun, **said)
+
+    return made
+
+
 def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """`old` with the keys of `new` over it; a key whose new value is None is taken away."""
     both = {**old, **new}

@@ -29,7 +29,10 @@ class Key(Noun, frozen=True, kw_only=True):
 
 
 class Caller(Noun, frozen=True, kw_only=True):
-    """Who asks: a project, through a key (None where the server is open), with scopes."""
+    """Who asks: a project, through a key (None where the server is open), with scopes.
+
+    `subject` is written down as who made or changed things: the key's id, or one word for everyone on an open server.
+    """
 
     project_id: str
     key_id: str | None = None

@@ -85,11 +85,26 @@ class Progress(Noun, frozen=True, kw_only=True):
     metadata: dict[str, Any] = {}
 
 
+class Overrides(Noun, frozen=True, kw_only=True):
+    """What the caller of one run set beside what its assistant has, as it was sent: None for what was not.
+
+    `tools` come on top of the assistant's; all else stands in place of it.
+    """
+
+    temperature: float | None = None
+    max_prompt_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    truncation: Truncation | None = None
+    response_format: ResponseFormat | None = None
+    tools: tuple[Tool, ...] | None = None
+
+
 class Run(Noun, frozen=True, kw_only=True):
     """One run. What is asked of the model is frozen at creation; `progress` moves by `move`.
 
     `turns` counts the model calls that are over. `lease_until` is when a worker's claim ends unless it
-    is renewed; `last_event` is the number of the newest event.
+    is renewed; `last_event` is the number of the newest event. `overrides` are only shown: what they come to is in
+    the other fields. `streamed` says whether the caller wanted fragments; the log has them anyway.
     """
 
     project_id: str
@@ -116,6 +131,9 @@ class Run(Noun, frozen=True, kw_only=True):
     lease_until: int | None = None
     last_event: int = 0
     seq: int = 0
+    overrides: Overrides | None = None
+    streamed: bool = True
+    folder: str | None = None
     created_by: str | None = None
 
     @property

@@ -11,7 +11,7 @@ log for each tree, as far as that is known when the step comes.
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from clew.domain.enclosure import Enclosure
 from clew.domain.item import Fault, Item, ItemStatus, Kind, Part, PartKind, Trace, Usage, text_of
@@ -279,7 +279,7 @@ def _with_new_text(parts: tuple[Part, ...], text: str) -> tuple[Part, ...]:
 
 def as_text(value: Any) -> str:  # noqa: ANN401 (any JSON value)
     """What a reader sees of an input or output: its content where that is text, else all of it as JSON."""
-    content = value.get("content") if isinstance(value, dict) else value
+    content = cast("dict[str, Any]", value).get("content") if isinstance(value, dict) else value
     if isinstance(content, str):
         return content
     if content is None and value in (None, {}):

@@ -11,7 +11,11 @@ from clew.domain.tool import Tool, ToolResources
 
 
 class Thread(Noun, frozen=True, kw_only=True):
-    """One thread. Times are microseconds, UTC. `updated_at` moves with its fields, `last_active_at` with its log."""
+    """One thread. Times are microseconds, UTC. `updated_at` moves with its fields, `last_active_at` with its log.
+
+    `folder`, here and in the other nouns, is what the client that made the thing called the project, where that is
+    not the project's id. `created_by` and `updated_by` are subjects of callers.
+    """
 
     project_id: str
     id: str
@@ -29,6 +33,7 @@ class Thread(Noun, frozen=True, kw_only=True):
     default_author_id: str | None = None
     expiration: Expiration | None = None
     expires_at: int | None = None
+    folder: str | None = None
     created_by: str | None = None
     updated_by: str | None = None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from clew.domain.expiration import SECOND
 from clew.domain.run import ACTIVE, Run, RunState
 from clew.engine.performance import fail_as_bug, perform
+from clew.service import activity
 from clew.service.closing import close
 from clew.storage.port import RunKey, StoreProblem
 
@@ -202,6 +203,7 @@ class Engine:
             current = await tx.runs.get(run.project_id, run.thread_id, run.id)
             if current is None or current.progress.expires_at is None or current.progress.expires_at > now:
                 return []
+            await activity.touch(tx, self._core, current)
             ended, events = await close(tx, current, RunState.EXPIRED, now=now)
             await tx.runs.update(ended)
             return await tx.events.append(ended, events)

@@ -15,7 +15,7 @@ from clew.engine.model import Ask, ModelFault
 from clew.engine.pen import Lost, Pen, Stopped
 from clew.engine.prompt import PromptTooLong, build
 from clew.engine.turn import Turn, give_up
-from clew.service import indexes
+from clew.service import activity, indexes
 from clew.service.closing import close_items
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ async def _begin(core: Core, pen: Pen) -> bool:
         if run.state is RunState.RUNNING:
             return run, await _take_over(tx, run, now=now)
         run = move(run, RunState.RUNNING, started_at=now)
-        await _touch_indexes(tx, run, now=now)
+        await activity.touch(tx, core, run)
         return run, [Event(kind=EventKind.RUN_MOVED, at=now, progress=run.progress)]
 
     await pen.change(begun)
@@ -93,31 +93,13 @@ async def _take_over(tx: Tx, run: Run, *, now: int) -> list[Event]:
     return events
 
 
-async def _index_ids(tx: Tx, run: Run, now: int) -> list[str]:
-    """The indexes that the run's search tool works on: the run's own, the thread's and the assistant's."""
-    if not any(tool.kind is ToolKind.SEARCH for tool in run.tools):
-        return []
-    thread = await tx.threads.get(run.project_id, run.thread_id, now=now)
-    assistant = await tx.assistants.get(run.project_id, run.assistant_id, now=now)
-    found = [run.tool_resources, thread and thread.tool_resources, assistant and assistant.tool_resources]
-    return [index_id for resources in found if resources for index_id in resources.index_ids or ()]
-
-
-async def _touch_indexes(tx: Tx, run: Run, *, now: int) -> None:
-    for index_id in await _index_ids(tx, run, now):
-        index = await tx.indexes.get(run.project_id, index_id)
-        if index is not None and not indexes.expired(index, now=now):
-            await indexes.touch(tx, run.project_id, index_id, now=now)
-
-
 async def _expired_index(core: Core, run: Run) -> str | None:
     """The first index the run would search that is past its end. Upstream fails such a run, and so do we."""
 
     async def unit(tx: Tx) -> str | None:
-        now = core.now()
-        for index_id in await _index_ids(tx, run, now):
+        for index_id in await activity.index_ids(tx, core, run):
             index = await tx.indexes.get(run.project_id, index_id)
-            if index is not None and indexes.expired(index, now=now):
+            if index is not None and indexes.expired(index, now=core.expiry_now()):
                 return index_id
         return None
 

@@ -204,7 +204,7 @@ class _Log:
         """The file's bytes as an address. None where it is gone, or where newer images have taken all the room."""
 
         async def unit(tx: Tx) -> tuple[str, str, int] | None:
-            file = await tx.files.get(self._run.project_id, file_id, now=self._core.now())
+            file = await tx.files.get(self._run.project_id, file_id, now=self._core.expiry_now())
             return None if file is None else (file.blob, file.mime or "image/png", file.size)
 
         found = await self._core.store.read(unit)

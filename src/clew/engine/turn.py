@@ -20,7 +20,7 @@ from clew.domain.item import (
 from clew.domain.noun import replace
 from clew.domain.run import OwedCall, Run, RunState, end, move
 from clew.engine.model import CallArguments, CallStarted, Finished, RefusalPiece, TextPiece
-from clew.service import quotas
+from clew.service import activity, quotas
 from clew.service.closing import Written, close
 
 if TYPE_CHECKING:
@@ -252,6 +252,7 @@ class Turn:
                 events = await self._complete_message(
                     tx, run, generation, message, usage=usage, incomplete_reason=reason
                 )
+            await activity.touch(tx, self._core, run)
             if cut:
                 run = end(run, RunState.INCOMPLETE, now=now, incomplete_reason="max_completion_tokens")
             else:
@@ -267,6 +268,7 @@ async def give_up(
     """End the run early: whatever is open is closed as the run ends. Raises `Lost`."""
 
     async def over(tx: Tx, run: Run) -> tuple[Run, Sequence[Event]]:
+        await activity.touch(tx, core, run)
         return await close(tx, run, to, now=core.now(), error=error, incomplete_reason=incomplete_reason)
 
     await pen.change(over, even_if_stopped=True)

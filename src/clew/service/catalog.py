@@ -54,7 +54,7 @@ async def threads(core: Core, caller: Caller, query: Query) -> Found[Thread]:
     participant_id participant_identifier score. Sorted by: created_at tokens participant.
     """
     await fresh(core, caller)
-    return await core.store.read(lambda tx: tx.catalog.threads(caller.project_id, query, now=core.now()))
+    return await core.store.read(lambda tx: tx.catalog.threads(caller.project_id, query, now=core.expiry_now()))
 
 
 async def thread_sums(core: Core, caller: Caller, thread_ids: Sequence[str]) -> dict[str, ThreadSum]:
@@ -69,7 +69,7 @@ async def participants(core: Core, caller: Caller, query: Query) -> Found[Partic
     Fields: id created_at identifier last_active_at threads tokens metadata. Sorted by: created_at.
     """
     await fresh(core, caller)
-    return await core.store.read(lambda tx: tx.catalog.participants(caller.project_id, query, now=core.now()))
+    return await core.store.read(lambda tx: tx.catalog.participants(caller.project_id, query, now=core.expiry_now()))
 
 
 async def participant_sums(core: Core, caller: Caller, participant_ids: Sequence[str]) -> dict[str, ParticipantSum]:

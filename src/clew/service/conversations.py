@@ -40,7 +40,7 @@ async def upsert(core: Core, caller: Caller, change: ThreadChange) -> Thread:
     async def unit(tx: Tx) -> Thread:
         thread = None
         if change.id is not None:
-            thread = await tx.threads.get(caller.project_id, change.id, now=core.now())
+            thread = await tx.threads.get(caller.project_id, change.id, now=core.expiry_now())
         if thread is None:
             return await _made(tx, core, caller, change)
         return await _changed(tx, core, caller, thread, change)
@@ -64,7 +64,7 @@ async def every(core: Core, caller: Caller, thread_ids: Sequence[str]) -> dict[s
     """Those of these threads that there are, by id: for whoever shows a page of steps."""
 
     async def unit(tx: Tx) -> dict[str, Thread]:
-        found = {one: await tx.threads.get(caller.project_id, one, now=core.now()) for one in set(thread_ids)}
+        found = {one: await tx.threads.get(caller.project_id, one, now=core.expiry_now()) for one in set(thread_ids)}
         return {one: thread for one, thread in found.items() if thread is not None}
 
     return await core.store.read(unit)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from clew.domain import ids
+from clew.domain.expiration import DAY_SECONDS, SECOND
 from clew.domain.quota import Quotas
 from clew.service.feeds import Feeds
 
@@ -131,9 +132,21 @@ class Core:
     ids: Ids
     limits: Limits = field(default_factory=Limits)
     quotas: Quotas = field(default_factory=Quotas)
+    expired_keep_days: int | None = 0
+    """How long what has expired is still there, as the operator set it; None for ever."""
     feeds: Feeds = field(default_factory=Feeds)
     signals: Signals = field(default_factory=Signals)
 
     def now(self) -> int:
         """Microseconds since 1970, UTC."""
         return self.clock.now()
+
+    def expiry_now(self) -> int:
+        """The time by which ends are judged: what has its `expires_at` at or before it is gone.
+
+        Now, or as much earlier as expired things are kept. Pass it wherever a store asks `now` to tell what has
+        expired; dates that are shown or written are never moved by it.
+        """
+        if self.expired_keep_days is None:
+            return 0
+        return self.clock.now() - self.expired_keep_days * DAY_SECONDS * SECOND

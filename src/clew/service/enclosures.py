@@ -23,7 +23,7 @@ async def put(tx: Tx, core: Core, caller: Caller, change: EnclosureChange) -> En
     """
     now = core.now()
     enclosure_id = change.id or core.ids.new("enclosure")
-    enclosure = await tx.enclosures.get(caller.project_id, enclosure_id, now=now) if change.id else None
+    enclosure = await tx.enclosures.get(caller.project_id, enclosure_id, now=core.expiry_now()) if change.id else None
     if enclosure is None:
         if change.step_id is UNSET or not change.step_id:
             raise Invalid("step_id", "it has to stand beside a step")
@@ -53,7 +53,7 @@ async def update(core: Core, caller: Caller, enclosure_id: str, change: Enclosur
 
 async def require(tx: Tx, core: Core, caller: Caller, enclosure_id: str) -> Enclosure:
     """Within a unit: the enclosure. Raises `NotFound`."""
-    enclosure = await tx.enclosures.get(caller.project_id, enclosure_id, now=core.now())
+    enclosure = await tx.enclosures.get(caller.project_id, enclosure_id, now=core.expiry_now())
     if enclosure is None:
         raise NotFound("enclosure", enclosure_id)
     return enclosure

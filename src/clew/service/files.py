@@ -8,10 +8,9 @@ from mimetypes import MimeTypes
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from clew.domain import expiration as expirations
-from clew.domain.expiration import DAY_SECONDS, Expiration, Policy
+from clew.domain.expiration import DAY_SECONDS, Expiration, Policy, timed
 from clew.domain.file import File
-from clew.domain.noun import Noun
+from clew.domain.noun import Noun, replace
 from clew.domain.problem import NotFound, Problem
 from clew.service import quotas
 from clew.storage.port import StoreProblem
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 
     from clew.domain.page import Page, Window
+    from clew.domain.patch import Change
     from clew.domain.project import Caller
     from clew.service.core import Core
     from clew.storage.blobs import Stored
@@ -64,6 +64,7 @@ class NewFile(Noun, frozen=True, kw_only=True):
     description: str | None = None
     metadata: dict[str, Any] = {}
     expiration: Expiration | None = None
+    folder: str | None = None
 
 
 def default_expiration(purpose: str | None) -> Expiration | None:
@@ -86,21 +87,24 @@ def made(core: Core, caller: Caller, new: NewFile, stored: Stored) -> File:
     """The file over bytes that are safely kept."""
     now = core.now()
     expiration = new.expiration or default_expiration(new.purpose)
-    return File(
-        project_id=caller.project_id,
-        id=new.id or core.ids.new("file"),
-        created_at=now,
-        updated_at=now,
-        name=new.name,
-        size=stored.size,
-        blob=stored.blob,
-        purpose=new.purpose,
-        mime=mime_of(new.name, new.mime),
-        description=new.description,
-        metadata=new.metadata,
-        expiration=expiration,
-        expires_at=expirations.expires_at(expiration, created_at=now, last_active_at=now),
-        created_by=caller.subject or None,
+    return timed(
+        File(
+            project_id=caller.project_id,
+            id=new.id or core.ids.new("file"),
+            created_at=now,
+            updated_at=now,
+            name=new.name,
+            size=stored.size,
+            blob=stored.blob,
+            purpose=new.purpose,
+            mime=mime_of(new.name, new.mime),
+            description=new.description,
+            metadata=new.metadata,
+            expiration=expiration,
+            folder=new.folder,
+            created_by=caller.subject or None,
+            updated_by=caller.subject or None,
+        )
     )
 
 
@@ -137,7 +141,7 @@ async def create(
 
 async def require(tx: Tx, core: Core, caller: Caller, file_id: str) -> File:
     """Within a unit: the file. Raises `NotFound`, also where it is another project's or has expired."""
-    file = await tx.files.get(caller.project_id, file_id, now=core.now())
+    file = await tx.files.get(caller.project_id, file_id, now=core.expiry_now())
     if file is None:
         raise NotFound("file", file_id)
     return file
@@ -156,9 +160,24 @@ async def page(core: Core, caller: Caller, window: Window, *, purpose: str | Non
     """A page of the project's files, or of those with this purpose. Raises `NotFound` for an unknown cursor."""
 
     async def unit(tx: Tx) -> Page[File]:
-        return await tx.files.page(caller.project_id, window, purpose=purpose, now=core.now())
+        return await tx.files.page(caller.project_id, window, purpose=purpose, now=core.expiry_now())
 
     return await core.store.read(unit)
+
+
+async def modify(core: Core, caller: Caller, file_id: str, change: Change[File]) -> File:
+    """The file as `change` makes it of the one that stands: of any of its fields but ids, times and bytes.
+
+    Who changed it, when, and when it ends are set here. Raises `NotFound`.
+    """
+
+    async def unit(tx: Tx) -> File:
+        old = await require(tx, core, caller, file_id)
+        file = timed(replace(change(old), updated_at=core.now(), updated_by=caller.subject or None))
+        await tx.files.update(file)
+        return file
+
+    return await core.store.write(unit)
 
 
 async def content(core: Core, caller: Caller, file_id: str) -> tuple[File, AsyncIterator[bytes]]:

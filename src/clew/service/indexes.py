@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from clew.domain import expiration as expirations
-from clew.domain.expiration import DAY_SECONDS, Expiration, Policy
+from clew.domain.expiration import DAY_SECONDS, Expiration, Policy, lives_on_use, timed, used
 from clew.domain.index import Batch, Chunking, Index, IndexFile, IndexingState
 from clew.domain.item import Fault
 from clew.domain.noun import Noun, replace
-from clew.domain.patch import UNSET, Given, Revision, changed, revised
 from clew.domain.problem import NotFound, Unsupported
 from clew.domain.tool import ToolResources
 
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
 
     from clew.domain.file import File
     from clew.domain.page import Page, Window
+    from clew.domain.patch import Change
     from clew.domain.project import Caller
     from clew.service.core import Core
     from clew.storage.port import Tx
@@ -68,23 +67,20 @@ class NewIndex(Noun, frozen=True, kw_only=True):
     description: str | None = None
     metadata: dict[str, Any] = {}
     expiration: Expiration | None = None
+    config: dict[str, Any] | None = None
+    folder: str | None = None
     files: tuple[NewPlace, ...] = ()
 
 
-def _timed(index: Index) -> Index:
-    ends = expirations.expires_at(index.expiration, created_at=index.created_at, last_active_at=index.last_active_at)
-    return replace(index, expires_at=ends)
-
-
 def expired(index: Index, *, now: int) -> bool:
-    """Whether the index is past its end. It is still shown, and runs over it fail."""
+    """Whether the index is past its end; `now` is the core's `expiry_now`. It is still shown, and runs over it fail."""
     return index.expires_at is not None and index.expires_at <= now
 
 
 async def insert(tx: Tx, core: Core, caller: Caller, new: NewIndex) -> Index:
     """Within a unit: a new index with its files. Raises `NotFound` for one of them."""
     now = core.now()
-    index = _timed(
+    index = timed(
         Index(
             project_id=caller.project_id,
             id=core.ids.new("index"),
@@ -95,7 +91,10 @@ async def insert(tx: Tx, core: Core, caller: Caller, new: NewIndex) -> Index:
             description=new.description,
             metadata=new.metadata,
             expiration=new.expiration,
+            config=new.config,
+            folder=new.folder,
             created_by=caller.subject or None,
+            updated_by=caller.subject or None,
         )
     )
     await tx.indexes.insert(index)
@@ -104,14 +103,25 @@ async def insert(tx: Tx, core: Core, caller: Caller, new: NewIndex) -> Index:
     return await require(tx, caller, index.id)
 
 
-async def _put(
-    tx: Tx, core: Core, caller: Caller, index_id: str, place: NewPlace, *, batch_id: str | None = None
+async def put(
+    tx: Tx,
+    core: Core,
+    caller: Caller,
+    index_id: str,
+    place: NewPlace,
+    *,
+    batch_id: str | None = None,
+    any_kind: bool = False,
 ) -> IndexFile:
-    """Put a file into the index. One that cannot be searched is there as failed, for whoever asks about it."""
-    file = await tx.files.get(caller.project_id, place.file_id, now=core.now())
+    """Within a unit: a file, put into the index. Raises `NotFound` for the file.
+
+    One that cannot be searched by the end of its name is there as failed, for whoever asks about it, unless `any_kind`
+    will do.
+    """
+    file = await tx.files.get(caller.project_id, place.file_id, now=core.expiry_now())
     if file is None:
         raise NotFound("file", place.file_id)
-    suffix = _unsupported(file)
+    suffix = None if any_kind else _unsupported(file)
     kept = IndexFile(
         project_id=caller.project_id,
         index_id=index_id,
@@ -128,6 +138,8 @@ async def _put(
         created_by=caller.subject or None,
     )
     await tx.indexes.put_file(kept)
+    if lives_on_use(file):
+        await tx.files.update(used(file, now=core.now()))
     return kept
 
 
@@ -142,10 +154,10 @@ async def _put_searchable(tx: Tx, core: Core, caller: Caller, index_id: str, pla
 
     What makes the index on the way, a thread or a message, is refused as a whole, as the hosted service did.
     """
-    file = await tx.files.get(caller.project_id, place.file_id, now=core.now())
+    file = await tx.files.get(caller.project_id, place.file_id, now=core.expiry_now())
     if file is not None and (suffix := _unsupported(file)) is not None:
         raise Unsupported("file_ids", suffix)
-    await _put(tx, core, caller, index_id, place)
+    await put(tx, core, caller, index_id, place)
 
 
 async def put_attached(tx: Tx, core: Core, caller: Caller, index_ids: Sequence[str], file_ids: Sequence[str]) -> str:
@@ -162,11 +174,19 @@ async def put_attached(tx: Tx, core: Core, caller: Caller, index_ids: Sequence[s
 async def check(tx: Tx, core: Core, caller: Caller, resources: ToolResources) -> None:
     """Within a unit: raise `NotFound` for the first file or index that these resources name and that is not there."""
     if resources.code_file_ids and (
-        missing := await tx.files.missing(caller.project_id, resources.code_file_ids, now=core.now())
+        missing := await tx.files.missing(caller.project_id, resources.code_file_ids, now=core.expiry_now())
     ):
         raise NotFound("file", missing)
     for index_id in resources.index_ids or ():
         await require(tx, caller, index_id)
+
+
+async def check_changed(
+    tx: Tx, core: Core, caller: Caller, old: ToolResources | None, new: ToolResources | None
+) -> None:
+    """Within a unit: `check` the resources that an update says anew. Those that it left alone are the same object."""
+    if new is not None and new is not old:
+        await check(tx, core, caller, new)
 
 
 async def resolved(
@@ -187,9 +207,9 @@ async def resolved(
     return replace(resources or ToolResources(), index_ids=tuple(index.id for index in made))
 
 
-async def require(tx: Tx, caller: Caller, index_id: str) -> Index:
-    """Within a unit: the index, also one that has expired. Raises `NotFound`."""
-    index = await tx.indexes.get(caller.project_id, index_id)
+async def require(tx: Tx, caller: Caller, index_id: str, *, now: int | None = None) -> Index:
+    """Within a unit: the index, without `now` also one that has expired. Raises `NotFound`."""
+    index = await tx.indexes.get(caller.project_id, index_id, now=now)
     if index is None:
         raise NotFound("index", index_id)
     return index
@@ -204,63 +224,56 @@ async def create(core: Core, caller: Caller, new: NewIndex) -> Index:
     return await core.store.write(unit)
 
 
-async def get(core: Core, caller: Caller, index_id: str) -> Index:
-    """The index. Raises `NotFound`."""
+async def get(core: Core, caller: Caller, index_id: str, *, unless_expired: bool = False) -> Index:
+    """The index, also one that has expired unless told otherwise. Raises `NotFound`."""
 
     async def unit(tx: Tx) -> Index:
-        return await require(tx, caller, index_id)
+        return await require(tx, caller, index_id, now=core.expiry_now() if unless_expired else None)
 
     return await core.store.read(unit)
 
 
-async def page(core: Core, caller: Caller, window: Window) -> Page[Index]:
-    """A page of the project's indexes. Raises `NotFound` for an unknown cursor."""
+async def page(core: Core, caller: Caller, window: Window, *, unless_expired: bool = False) -> Page[Index]:
+    """A page of the project's indexes, also of expired ones unless told otherwise.
+
+    Raises `NotFound` for an unknown cursor.
+    """
 
     async def unit(tx: Tx) -> Page[Index]:
-        return await tx.indexes.page(caller.project_id, window)
+        return await tx.indexes.page(caller.project_id, window, now=core.expiry_now() if unless_expired else None)
 
     return await core.store.read(unit)
 
 
 async def modify(
-    core: Core,
-    caller: Caller,
-    index_id: str,
-    *,
-    name: Given[str | None] = UNSET,
-    expiration: Given[Expiration | None] = UNSET,
-    metadata: Revision = UNSET,
+    core: Core, caller: Caller, index_id: str, change: Change[Index], *, unless_expired: bool = False
 ) -> Index:
-    """The index with these fields replaced. Raises `NotFound`."""
+    """The index as `change` makes it of the one that stands: of any of its fields but ids, times and counts.
+
+    Who changed it, when, and when it ends are set here. Raises `NotFound`, for one that has expired only where told to.
+    """
 
     async def unit(tx: Tx) -> Index:
-        index = await require(tx, caller, index_id)
-        index = _timed(
-            changed(
-                index,
-                name=name,
-                expiration=expiration,
-                metadata=revised(index.metadata, metadata),
-                updated_at=core.now(),
-            )
-        )
+        old = await require(tx, caller, index_id, now=core.expiry_now() if unless_expired else None)
+        index = timed(replace(change(old), updated_at=core.now(), updated_by=caller.subject or None))
         await tx.indexes.update(index)
         return index
 
     return await core.store.write(unit)
 
 
-async def touch(tx: Tx, caller_project: str, index_id: str, *, now: int) -> None:
-    """Within a unit: the index was used, which moves its end."""
-    index = await tx.indexes.get(caller_project, index_id)
-    if index is not None and index.expiration is not None:
-        await tx.indexes.update(_timed(replace(index, last_active_at=max(now, index.last_active_at))))
+async def touch(tx: Tx, core: Core, index: Index) -> None:
+    """Within a unit: the index was used now, which moves its end, if it has one that is still to come."""
+    if index.expiration is not None and not expired(index, now=core.expiry_now()):
+        await tx.indexes.update(used(index, now=core.now()))
 
 
-async def delete(core: Core, caller: Caller, index_id: str) -> None:
-    """Remove the index; its files stay. Raises `NotFound`."""
+async def delete(core: Core, caller: Caller, index_id: str, *, unless_expired: bool = False) -> None:
+    """Remove the index; its files stay. Raises `NotFound`, for one that has expired only where told to."""
 
     async def unit(tx: Tx) -> None:
+        if unless_expired:
+            await require(tx, caller, index_id, now=core.expiry_now())
         if not await tx.indexes.delete(caller.project_id, index_id):
             raise NotFound("index", index_id)
 
@@ -272,7 +285,7 @@ async def put_file(core: Core, caller: Caller, index_id: str, place: NewPlace) -
 
     async def unit(tx: Tx) -> IndexFile:
         await require(tx, caller, index_id)
-        return await _put(tx, core, caller, index_id, place)
+        return await put(tx, core, caller, index_id, place)
 
     return await core.store.write(unit)
 
@@ -352,10 +365,16 @@ async def create_batch(core: Core, caller: Caller, index_id: str, places: Sequen
 
     async def unit(tx: Tx) -> Batch:
         await require(tx, caller, index_id)
-        batch = Batch(project_id=caller.project_id, index_id=index_id, id=core.ids.new("batch"), created_at=core.now())
+        batch = Batch(
+            project_id=caller.project_id,
+            index_id=index_id,
+            id=core.ids.new("batch"),
+            created_at=core.now(),
+            created_by=caller.subject or None,
+        )
         await tx.indexes.insert_batch(batch)
         for place in places:
-            await _put(tx, core, caller, index_id, place, batch_id=batch.id)
+            await put(tx, core, caller, index_id, place, batch_id=batch.id)
         return await require_batch(tx, caller, index_id, batch.id)
 
     return await core.store.write(unit)

@@ -38,7 +38,7 @@ class NewMessage(Noun, frozen=True, kw_only=True):
 
 async def enter(tx: Tx, core: Core, caller: Caller, thread_id: str) -> Entered:
     """Within a unit: the thread, to write into it. Raises `NotFound`."""
-    entered = await tx.threads.enter(caller.project_id, thread_id, now=core.now())
+    entered = await tx.threads.enter(caller.project_id, thread_id, now=core.expiry_now())
     if entered is None:
         raise NotFound("thread", thread_id)
     return entered
@@ -93,7 +93,7 @@ async def _check_files(tx: Tx, core: Core, caller: Caller, new: Sequence[NewMess
         for file_id in [part.file_id for part in one.parts] + [file.file_id for file in one.attachments]
         if file_id is not None
     ]
-    if named and (missing := await tx.files.missing(caller.project_id, named, now=core.now())):
+    if named and (missing := await tx.files.missing(caller.project_id, named, now=core.expiry_now())):
         raise NotFound("file", missing)
 
 
@@ -135,7 +135,7 @@ async def create(core: Core, caller: Caller, thread_id: str, new: NewMessage, *,
 
 async def require(tx: Tx, core: Core, caller: Caller, thread_id: str, message_id: str) -> Item:
     """Within a unit: the message. Raises `NotFound` for the thread, else for the message."""
-    item = await tx.items.get(caller.project_id, thread_id, message_id, now=core.now())
+    item = await tx.items.get(caller.project_id, thread_id, message_id, now=core.expiry_now())
     if item is None or item.kind is not Kind.MESSAGE:
         raise NotFound("message", message_id)
     return item
@@ -158,7 +158,7 @@ async def page(core: Core, caller: Caller, thread_id: str, window: Window, *, ru
 
     async def unit(tx: Tx) -> Page[Item]:
         return await tx.items.page(
-            caller.project_id, thread_id, window, kind=Kind.MESSAGE, run_id=run_id, now=core.now()
+            caller.project_id, thread_id, window, kind=Kind.MESSAGE, run_id=run_id, now=core.expiry_now()
         )
 
     return await core.store.read(unit)

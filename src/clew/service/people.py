@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from clew.storage.port import Tx
 
 
-async def find(tx: Tx, core: Core, caller: Caller, name: str) -> Participant | None:  # noqa: ARG001 (whoever expires needs the time)
+async def find(tx: Tx, core: Core, caller: Caller, name: str) -> Participant | None:
     """Within a unit: the participant of this id or, else, of this identifier."""
-    found = await tx.participants.get(caller.project_id, name)
-    return found or await tx.participants.by_identifier(caller.project_id, name)
+    found = await tx.participants.get(caller.project_id, name, now=core.expiry_now())
+    return found or await tx.participants.by_identifier(caller.project_id, name, now=core.expiry_now())
 
 
 async def insert(
@@ -36,6 +36,8 @@ async def insert(
         created_at=now - now % 1000,
         updated_at=now,
         metadata=metadata or {},
+        created_by=caller.subject or None,
+        updated_by=caller.subject or None,
     )
     await tx.participants.insert(participant)
     return participant
@@ -50,9 +52,9 @@ async def get(core: Core, caller: Caller, *, id: str | None = None, identifier: 
     """The participant of this id, or else of this identifier. Raises `NotFound`."""
 
     async def unit(tx: Tx) -> Participant:
-        found = await tx.participants.get(caller.project_id, id) if id else None
+        found = await tx.participants.get(caller.project_id, id, now=core.expiry_now()) if id else None
         if found is None and identifier:
-            found = await tx.participants.by_identifier(caller.project_id, identifier)
+            found = await tx.participants.by_identifier(caller.project_id, identifier, now=core.expiry_now())
         if found is None:
             raise NotFound("participant", id or identifier or "")
         return found
@@ -64,7 +66,7 @@ async def every(core: Core, caller: Caller, ids: Sequence[str]) -> dict[str, Par
     """Those of these participants that there are, by id: for whoever shows a page of threads."""
 
     async def unit(tx: Tx) -> dict[str, Participant]:
-        found = {one: await tx.participants.get(caller.project_id, one) for one in set(ids)}
+        found = {one: await tx.participants.get(caller.project_id, one, now=core.expiry_now()) for one in set(ids)}
         return {one: participant for one, participant in found.items() if participant is not None}
 
     return await core.store.read(unit)
@@ -86,10 +88,11 @@ async def modify(
     """The participant with these fields replaced. Raises `NotFound`, `AlreadyExists` for another's identifier."""
 
     async def unit(tx: Tx) -> Participant:
-        participant = await tx.participants.get(caller.project_id, participant_id)
+        participant = await tx.participants.get(caller.project_id, participant_id, now=core.expiry_now())
         if participant is None:
             raise NotFound("participant", participant_id)
-        participant = changed(participant, identifier=identifier, metadata=metadata, updated_at=core.now())
+        now, by = core.now(), caller.subject or None
+        participant = changed(participant, identifier=identifier, metadata=metadata, updated_at=now, updated_by=by)
         await tx.participants.update(participant)
         return participant
 
@@ -100,7 +103,7 @@ async def delete(core: Core, caller: Caller, participant_id: str) -> Participant
     """Remove the participant, and return what it was. Its threads stay, and name nobody. Raises `NotFound`."""
 
     async def unit(tx: Tx) -> Participant:
-        participant = await tx.participants.get(caller.project_id, participant_id)
+        participant = await tx.participants.get(caller.project_id, participant_id, now=core.expiry_now())
         if participant is None:
             raise NotFound("participant", participant_id)
         await tx.participants.delete(caller.project_id, participant_id)

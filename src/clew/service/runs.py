@@ -8,19 +8,18 @@ from clew.domain.event import Event, EventKind
 from clew.domain.expiration import SECOND
 from clew.domain.item import Item, ItemStatus, Kind
 from clew.domain.noun import Noun, replace
-from clew.domain.page import Page
+from clew.domain.page import Order, Page, Window
 from clew.domain.patch import Revision, revised
 from clew.domain.problem import NotFound, OutputsMismatch, ThreadBusy, Unavailable, WrongState
-from clew.domain.run import CANCELLABLE, Progress, Run, RunState, Truncation, move
-from clew.domain.tool import ResponseFormat, Tool, ToolChoice, ToolResources
-from clew.service import assistants, messages, quotas, threads
+from clew.domain.run import CANCELLABLE, Overrides, Progress, Run, RunState, Truncation, move
+from clew.domain.tool import ResponseFormat, Tool, ToolChoice, ToolKind, ToolResources
+from clew.service import activity, assistants, messages, quotas, threads
 from clew.service.closing import close
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Iterator, Sequence
 
     from clew.domain.assistant import Assistant
-    from clew.domain.page import Window
     from clew.domain.project import Caller
     from clew.domain.thread import Thread
     from clew.service.core import Core
@@ -33,7 +32,11 @@ LOOK_AGAIN_SECONDS: Final = 15
 
 
 class NewRun(Noun, frozen=True, kw_only=True):
-    """What a new run is to be. None means: as the assistant has it."""
+    """What a new run is to be. None means: as the assistant has it.
+
+    `tools` stand in place of all that assistant and thread have. `overrides` go before the other fields, and are
+    kept on the run as they are; their tools come on top.
+    """
 
     assistant_id: str
     model: str | None = None
@@ -49,9 +52,11 @@ class NewRun(Noun, frozen=True, kw_only=True):
     response_format: ResponseFormat | None = None
     tool_choice: ToolChoice = ToolChoice()
     parallel_tool_calls: bool = True
-    truncation: Truncation = Truncation()
+    truncation: Truncation | None = None
     max_prompt_tokens: int | None = None
     max_completion_tokens: int | None = None
+    overrides: Overrides | None = None
+    streamed: bool = True
 
 
 class Output(Noun, frozen=True, kw_only=True):
@@ -74,9 +79,26 @@ def _effective(new: NewRun, assistant: Assistant) -> str:
     return "\n\n".join(part for part in (text, new.additional_instructions) if part)
 
 
+def _first(*values: Any) -> Any:  # noqa: ANN401 (any field of a run)
+    """The first that is said."""
+    return next((value for value in values if value is not None), None)
+
+
+def _tools(thread: Thread, assistant: Assistant, new: NewRun) -> tuple[Tool, ...]:
+    """The assistant's tools, the thread's and the run's: of functions with one name the last that was named."""
+    first = assistant.tools if new.tools is None else new.tools
+    more = (*(thread.tools if new.tools is None else ()), *((new.overrides and new.overrides.tools) or ()))
+    if not more:
+        return first
+    tools = (*first, *more)
+    named = {tool.name: tool for tool in tools if tool.kind is ToolKind.FUNCTION}
+    return tuple(tool for tool in tools if tool.kind is not ToolKind.FUNCTION or named[tool.name] is tool)
+
+
 def _fresh(core: Core, caller: Caller, thread: Thread, assistant: Assistant, new: NewRun) -> Run:
     """The run, with everything it asks of the model frozen as it is now."""
     now = core.now()
+    over = new.overrides or Overrides()
     return Run(
         project_id=thread.project_id,
         thread_id=thread.id,
@@ -88,17 +110,22 @@ def _fresh(core: Core, caller: Caller, thread: Thread, assistant: Assistant, new
             state=RunState.QUEUED, expires_at=now + core.limits.run_seconds * SECOND, metadata=new.metadata
         ),
         instructions=_effective(new, assistant),
-        tools=assistant.tools if new.tools is None else new.tools,
+        tools=_tools(thread, assistant, new),
         tool_resources=new.tool_resources,
         tool_choice=new.tool_choice,
         parallel_tool_calls=new.parallel_tool_calls,
-        response_format=new.response_format or assistant.response_format or ResponseFormat(),
-        truncation=new.truncation,
-        temperature=assistant.temperature if new.temperature is None else new.temperature,
-        top_p=assistant.top_p if new.top_p is None else new.top_p,
+        response_format=_first(over.response_format, new.response_format, assistant.response_format, ResponseFormat()),
+        truncation=_first(over.truncation, new.truncation, assistant.truncation, Truncation()),
+        temperature=_first(over.temperature, new.temperature, assistant.temperature),
+        top_p=_first(new.top_p, assistant.top_p),
         reasoning_effort=new.reasoning_effort or assistant.reasoning_effort,
-        max_prompt_tokens=new.max_prompt_tokens,
-        max_completion_tokens=new.max_completion_tokens,
+        max_prompt_tokens=_first(over.max_prompt_tokens, new.max_prompt_tokens, assistant.max_prompt_tokens),
+        max_completion_tokens=_first(
+            over.max_completion_tokens, new.max_completion_tokens, assistant.max_completion_tokens
+        ),
+        overrides=new.overrides,
+        streamed=new.streamed,
+        folder=thread.folder,
         created_by=caller.subject or None,
     )
 
@@ -185,6 +212,45 @@ async def get(core: Core, caller: Caller, thread_id: str, run_id: str) -> Run:
     return await core.store.read(unit)
 
 
+async def require_found(tx: Tx, core: Core, caller: Caller, run_id: str) -> Run:
+    """Within a unit: the run, by its id alone. Raises `NotFound`, also where its thread is gone."""
+    run = await tx.runs.find(caller.project_id, run_id, now=core.expiry_now())
+    if run is None:
+        raise NotFound("run", run_id)
+    return run
+
+
+async def find(core: Core, caller: Caller, run_id: str) -> Run:
+    """The run, by its id alone; it names its thread. Raises `NotFound`, also where its thread is gone."""
+
+    async def unit(tx: Tx) -> Run:
+        return await require_found(tx, core, caller, run_id)
+
+    return await core.store.read(unit)
+
+
+async def last(core: Core, caller: Caller, thread_id: str) -> Run:
+    """The thread's newest run. Raises `NotFound` for the thread, and for a run where it has none."""
+
+    async def unit(tx: Tx) -> Run:
+        await threads.require(tx, core, caller, thread_id)
+        found = await tx.runs.page(caller.project_id, thread_id, Window(limit=1, order=Order.DESC))
+        if not found.things:
+            raise NotFound("run", "", within=("thread", thread_id))
+        return found.things[0]
+
+    return await core.store.read(unit)
+
+
+async def page_all(core: Core, caller: Caller, window: Window) -> Page[Run]:
+    """A page of all the project's runs, in order of their making. Raises `NotFound` for an unknown cursor."""
+
+    async def unit(tx: Tx) -> Page[Run]:
+        return await tx.runs.page_all(caller.project_id, window, now=core.expiry_now())
+
+    return await core.store.read(unit)
+
+
 async def page(core: Core, caller: Caller, thread_id: str, window: Window) -> Page[Run]:
     """A page of the thread's runs. Raises `NotFound` for the thread or an unknown cursor."""
 
@@ -223,6 +289,7 @@ async def cancel(core: Core, caller: Caller, thread_id: str, run_id: str) -> Run
         if performed:
             await tx.runs.update(cancelling)
         else:
+            await activity.touch(tx, core, run)
             ended, more = await close(tx, cancelling, RunState.CANCELLED, now=core.now())
             await tx.runs.update(ended)
             events += more
@@ -241,20 +308,53 @@ async def submit(core: Core, caller: Caller, thread_id: str, run_id: str, output
     """
 
     async def unit(tx: Tx) -> tuple[Run, int, list[Event]]:
-        run = await require(tx, core, caller, thread_id, run_id)
-        if run.state is not RunState.WAITING:
-            raise WrongState("run", run_id, state=run.state, attempt="submit")
+        run = _waiting(await require(tx, core, caller, thread_id, run_id))
         owed = [call.id for call in run.progress.owed]
         got = [output.call_id for output in outputs]
         if sorted(owed) != sorted(got):
             raise OutputsMismatch(expected=owed, got=got)
-        ended = await _fill(tx, core, run, {output.call_id: output.output for output in outputs})
-        queued = replace(move(run, RunState.QUEUED, owed=()), lease_owner=None, lease_until=None)
-        await tx.runs.update(queued)
-        moved = Event(kind=EventKind.RUN_MOVED, at=core.now(), progress=queued.progress)
-        return queued, run.last_event, await tx.events.append(run, [*ended, moved])
+        return await _submitted(tx, core, run, {output.call_id: output.output for output in outputs})
 
-    run, before, events = await core.store.write(unit)
+    return _resumed(core, *await core.store.write(unit))
+
+
+async def submit_by_name(core: Core, caller: Caller, run_id: str, results: Sequence[tuple[str, str]]) -> Changed:
+    """The same for a caller who knows functions by name only: pairs of a name and what the function gave.
+
+    Several results for one name go to its calls in order. Raises `NotFound`, `WrongState` where the run does not
+    wait, `OutputsMismatch` (with names) where there is not exactly one result for each call that is owed.
+    """
+
+    async def unit(tx: Tx) -> tuple[Run, int, list[Event]]:
+        run = _waiting(await require_found(tx, core, caller, run_id))
+        owed = [call.name for call in run.progress.owed]
+        got = [name for name, _ in results]
+        if sorted(owed) != sorted(got):
+            raise OutputsMismatch(expected=owed, got=got)
+        by_name: dict[str, Iterator[str]] = {
+            name: iter([output for other, output in results if other == name]) for name in owed
+        }
+        return await _submitted(tx, core, run, {call.id: next(by_name[call.name]) for call in run.progress.owed})
+
+    return _resumed(core, *await core.store.write(unit))
+
+
+def _waiting(run: Run) -> Run:
+    if run.state is not RunState.WAITING:
+        raise WrongState("run", run.id, state=run.state, attempt="submit")
+    return run
+
+
+async def _submitted(tx: Tx, core: Core, run: Run, outputs: dict[str, str]) -> tuple[Run, int, list[Event]]:
+    """Within a unit: the run, queued with these outputs by call, its last event before, and its events."""
+    ended = await _fill(tx, core, run, outputs)
+    queued = replace(move(run, RunState.QUEUED, owed=()), lease_owner=None, lease_until=None)
+    await tx.runs.update(queued)
+    moved = Event(kind=EventKind.RUN_MOVED, at=core.now(), progress=queued.progress)
+    return queued, run.last_event, await tx.events.append(run, [*ended, moved])
+
+
+def _resumed(core: Core, run: Run, before: int, events: list[Event]) -> Changed:
     _announce(core, run, events)
     return Changed(run=replace(run, last_event=events[-1].number), events_before=before)
 

@@ -27,7 +27,7 @@ async def put(tx: Tx, core: Core, caller: Caller, change: ScoreChange) -> Score:
     """
     now = core.now()
     score_id = change.id or core.ids.new("score")
-    score = await tx.scores.get(caller.project_id, score_id, now=now) if change.id else None
+    score = await tx.scores.get(caller.project_id, score_id, now=core.expiry_now()) if change.id else None
     if score is None:
         if change.name is UNSET or not change.name:
             raise Invalid("name", "a score needs a name")
@@ -71,7 +71,7 @@ async def update(core: Core, caller: Caller, score_id: str, change: ScoreChange)
 
 async def require(tx: Tx, core: Core, caller: Caller, score_id: str) -> Score:
     """Within a unit: the score. Raises `NotFound`."""
-    score = await tx.scores.get(caller.project_id, score_id, now=core.now())
+    score = await tx.scores.get(caller.project_id, score_id, now=core.expiry_now())
     if score is None:
         raise NotFound("score", score_id)
     return score
@@ -98,4 +98,4 @@ async def page(core: Core, caller: Caller, query: Query) -> Found[Score]:
     Fields: id created_at name value kind comment tags step_id participant. Sorted by: created_at.
     """
     await fresh(core, caller)
-    return await core.store.read(lambda tx: tx.scores.page(caller.project_id, query, now=core.now()))
+    return await core.store.read(lambda tx: tx.scores.page(caller.project_id, query, now=core.expiry_now()))

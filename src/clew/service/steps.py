@@ -87,7 +87,7 @@ async def _told(tx: Tx, core: Core, caller: Caller, change: StepChange) -> Item:
     """Within a unit: the step after this change, which may be its first."""
     if not change.id:
         raise Invalid("id", "a step needs an id")
-    found = await tx.catalog.find(caller.project_id, change.id, now=core.now())
+    found = await tx.catalog.find(caller.project_id, change.id, now=core.expiry_now())
     if found is None and change.thread_id is not UNSET:  # written by another dialect a moment ago
         found = await tx.items.get(caller.project_id, change.thread_id, change.id)
     if found is None:
@@ -108,7 +108,7 @@ async def _first_told(tx: Tx, core: Core, caller: Caller, change: StepChange) ->
     if thread_id is UNSET or not thread_id:
         parent = None
         if not change.root_id and change.parent_id is not UNSET and change.parent_id:
-            parent = await tx.catalog.find(caller.project_id, change.parent_id, now=core.now())
+            parent = await tx.catalog.find(caller.project_id, change.parent_id, now=core.expiry_now())
         thread_id = hidden_log(change, parent)
     item = begun(change, thread_id=thread_id, now=core.now(), created_by=caller.subject or None)
     item = await _appended(tx, core, caller, item)
@@ -152,7 +152,7 @@ async def _told_of_run(tx: Tx, caller: Caller, found: Item, change: StepChange) 
 async def _appended(tx: Tx, core: Core, caller: Caller, item: Item) -> Item:
     """Within a unit: the item at the end of its log, which is made where nobody has made it."""
     project_id = log_project(caller.project_id, item.thread_id)
-    entered = await tx.threads.enter(project_id, item.thread_id, now=core.now())
+    entered = await tx.threads.enter(project_id, item.thread_id, now=core.expiry_now())
     if entered is None:
         await _new_log(tx, core, caller, item)
     else:
@@ -203,7 +203,7 @@ async def delete(core: Core, caller: Caller, step_id: str) -> None:
 
 async def require(tx: Tx, core: Core, caller: Caller, step_id: str) -> Item:
     """Within a unit: the step's item, or the run as one. Raises `NotFound`."""
-    item = await tx.catalog.find(caller.project_id, step_id, now=core.now())
+    item = await tx.catalog.find(caller.project_id, step_id, now=core.expiry_now())
     if item is None:
         raise NotFound("step", step_id)
     return item
@@ -223,7 +223,9 @@ async def every(core: Core, caller: Caller, step_ids: Sequence[str]) -> dict[str
     """Those of these steps that there are, by id: for whoever shows a page of scores."""
 
     async def unit(tx: Tx) -> dict[str, Step]:
-        found = [await tx.catalog.find(caller.project_id, one, now=core.now()) for one in dict.fromkeys(step_ids)]
+        found = [
+            await tx.catalog.find(caller.project_id, one, now=core.expiry_now()) for one in dict.fromkeys(step_ids)
+        ]
         steps = await _with_beside(tx, caller, [item for item in found if item is not None])
         return {step.item.id: step for step in steps}
 
@@ -260,7 +262,7 @@ async def page(core: Core, caller: Caller, query: Query, *, kind: Kind | None = 
     """
 
     async def unit(tx: Tx) -> Found[Step]:
-        found = await tx.catalog.steps(caller.project_id, query, kind=kind, now=core.now())
+        found = await tx.catalog.steps(caller.project_id, query, kind=kind, now=core.expiry_now())
         return Found(
             things=tuple(await _with_beside(tx, caller, found.things)),
             cursors=found.cursors,
@@ -277,7 +279,7 @@ async def children(core: Core, caller: Caller, step_id: str) -> list[Step]:
     """The steps whose parent this one is, in order of their beginning, at most `CHILDREN_MAX`."""
 
     async def unit(tx: Tx) -> list[Step]:
-        items = await tx.catalog.children(caller.project_id, [step_id], limit=CHILDREN_MAX, now=core.now())
+        items = await tx.catalog.children(caller.project_id, [step_id], limit=CHILDREN_MAX, now=core.expiry_now())
         return await _with_beside(tx, caller, items)
 
     await fresh(core, caller)
@@ -296,7 +298,7 @@ async def tree(core: Core, caller: Caller, step_id: str) -> list[Step]:
         level = [root]
         while level and len(seen) < TREE_MAX:
             below = await tx.catalog.children(
-                caller.project_id, [item.id for item in level], limit=TREE_MAX - len(seen), now=core.now()
+                caller.project_id, [item.id for item in level], limit=TREE_MAX - len(seen), now=core.expiry_now()
             )
             level = [item for item in below if item.id not in seen]
             seen |= {item.id: item for item in level}

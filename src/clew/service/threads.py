@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clew.domain.event import Event, EventKind
-from clew.domain.noun import Noun
-from clew.domain.patch import UNSET, Given, Revision, changed, revised
+from clew.domain.noun import Noun, replace
 from clew.domain.problem import NotFound
 from clew.domain.run import RunState, move
 from clew.domain.thread import Thread, expiring
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from clew.domain.expiration import Expiration
     from clew.domain.page import Page, Window
+    from clew.domain.patch import Change
     from clew.domain.project import Caller
     from clew.domain.run import Run
     from clew.domain.tool import Tool, ToolResources
@@ -42,6 +42,7 @@ class NewThread(Noun, frozen=True, kw_only=True):
     new_indexes: tuple[NewIndex, ...] = ()
     default_author_id: str | None = None
     expiration: Expiration | None = None
+    folder: str | None = None
     messages: tuple[NewMessage, ...] = ()
 
 
@@ -71,6 +72,7 @@ async def insert(tx: Tx, core: Core, caller: Caller, new: NewThread) -> Thread:
             tool_resources=resources,
             default_author_id=new.default_author_id,
             expiration=new.expiration,
+            folder=new.folder,
             created_by=caller.subject or None,
             updated_by=caller.subject or None,
         )
@@ -97,7 +99,7 @@ async def create(core: Core, caller: Caller, new: NewThread) -> Thread:
 
 async def require(tx: Tx, core: Core, caller: Caller, thread_id: str) -> Thread:
     """Within a unit: the thread. Raises `NotFound`, also where it is another project's or has expired."""
-    thread = await tx.threads.get(caller.project_id, thread_id, now=core.now())
+    thread = await tx.threads.get(caller.project_id, thread_id, now=core.expiry_now())
     if thread is None:
         raise NotFound("thread", thread_id)
     return thread
@@ -116,33 +118,22 @@ async def page(core: Core, caller: Caller, window: Window, *, metadata: Mapping[
     """A page of the project's threads whose metadata has all these pairs. Raises `NotFound` for an unknown cursor."""
 
     async def unit(tx: Tx) -> Page[Thread]:
-        return await tx.threads.page(caller.project_id, window, metadata=metadata, now=core.now())
+        return await tx.threads.page(caller.project_id, window, metadata=metadata, now=core.expiry_now())
 
     return await core.store.read(unit)
 
 
-async def modify(
-    core: Core,
-    caller: Caller,
-    thread_id: str,
-    *,
-    metadata: Revision = UNSET,
-    tool_resources: Given[ToolResources | None] = UNSET,
-) -> Thread:
-    """The thread with these fields replaced. Raises `NotFound` for the thread, or a file or index it is to name."""
+async def modify(core: Core, caller: Caller, thread_id: str, change: Change[Thread]) -> Thread:
+    """The thread as `change` makes it of the one that stands: of any of its fields but ids and times.
+
+    Who changed it, when, and when it ends are set here. Raises `NotFound` for the thread, or a file or index that
+    the change names.
+    """
 
     async def unit(tx: Tx) -> Thread:
-        thread = await require(tx, core, caller, thread_id)
-        resources = tool_resources
-        if resources is not UNSET and resources is not None:
-            await indexes.check(tx, core, caller, resources)
-        thread = changed(
-            thread,
-            metadata=revised(thread.metadata, metadata),
-            tool_resources=resources,
-            updated_at=core.now(),
-            updated_by=caller.subject or None,
-        )
+        old = await require(tx, core, caller, thread_id)
+        thread = expiring(replace(change(old), updated_at=core.now(), updated_by=caller.subject or None))
+        await indexes.check_changed(tx, core, caller, old.tool_resources, thread.tool_resources)
         await tx.threads.update(thread)
         return thread
 

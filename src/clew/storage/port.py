@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from clew.domain.file import File, Upload, UploadPart
     from clew.domain.index import Batch, Index, IndexFile, IndexingState
     from clew.domain.item import Item, Kind
+    from clew.domain.operation import Operation
     from clew.domain.page import Page, Window
     from clew.domain.participant import Participant
     from clew.domain.project import Key
@@ -296,11 +297,18 @@ class Runs(Protocol):
     """Runs of a thread, and the work they are."""
 
     async def insert(self, run: Run) -> Run:
-        """Keep a new run. Returns it with its `seq`, its place among all runs. Raises `NotFound` for the thread."""
+        """Keep a new run. Returns it with its `seq`, its place among all runs.
+
+        Raises `NotFound` for the thread, `AlreadyExists` where it has a run with this id.
+        """
         ...
 
     async def get(self, project_id: str, thread_id: str, run_id: str) -> Run | None:
         """The run."""
+        ...
+
+    async def find(self, project_id: str, run_id: str, *, now: int) -> Run | None:
+        """The run, by its own id alone, while its thread is there."""
         ...
 
     async def update(self, run: Run) -> None:
@@ -317,6 +325,10 @@ class Runs(Protocol):
 
     async def page(self, project_id: str, thread_id: str, window: Window) -> Page[Run]:
         """A page of the thread's runs. Raises `NotFound` for an unknown cursor."""
+        ...
+
+    async def page_all(self, project_id: str, window: Window, *, now: int) -> Page[Run]:
+        """A page of the runs of all threads that are there. Raises `NotFound` for an unknown cursor."""
         ...
 
     async def claim(self, *, owner: str, now: int, lease_until: int, limit: int) -> list[Run]:
@@ -379,6 +391,14 @@ class Assistants(Protocol):
         """A page of assistants. Raises `NotFound` for an unknown cursor."""
         ...
 
+    async def touch(self, assistant: Assistant) -> None:
+        """Keep only when the assistant was last active, and its end: no further version."""
+        ...
+
+    async def sweep(self, *, now: int, limit: int) -> int:
+        """Remove up to `limit` expired assistants with their versions, whatever their project. Returns how many."""
+        ...
+
     async def versions(self, project_id: str, assistant_id: str, window: Window) -> Page[AssistantVersion]:
         """A page of its versions. Raises `NotFound` for an unknown cursor."""
         ...
@@ -436,7 +456,11 @@ class Files(Protocol):
         ...
 
     async def sweep(self, *, now: int, limit: int) -> int:
-        """Remove up to `limit` of each: expired files, parts of uploads that ended, uploads that ended long ago.
+        """Remove up to `limit` expired files, whatever their project. Returns how many."""
+        ...
+
+    async def sweep_uploads(self, *, now: int, limit: int) -> int:
+        """Remove up to `limit` of each: parts of uploads that ended, and uploads that ended long ago.
 
         Whatever their project. Returns how many.
         """
@@ -454,8 +478,8 @@ class Indexes(Protocol):
         """Keep a new index."""
         ...
 
-    async def get(self, project_id: str, index_id: str) -> Index | None:
-        """The index with its counts, also when it has expired: a run over it must be able to say so."""
+    async def get(self, project_id: str, index_id: str, *, now: int | None = None) -> Index | None:
+        """The index with its counts. Without `now` also when it has expired: a run over it must be able to say so."""
         ...
 
     async def update(self, index: Index) -> None:
@@ -466,8 +490,8 @@ class Indexes(Protocol):
         """Remove it; files survive. Whether it was there."""
         ...
 
-    async def page(self, project_id: str, window: Window) -> Page[Index]:
-        """A page of indexes. Raises `NotFound` for an unknown cursor."""
+    async def page(self, project_id: str, window: Window, *, now: int | None = None) -> Page[Index]:
+        """A page of indexes, without `now` also of expired ones. Raises `NotFound` for an unknown cursor."""
         ...
 
     async def put_file(self, file: IndexFile) -> None:
@@ -507,19 +531,47 @@ class Indexes(Protocol):
         ...
 
 
+class Operations(Protocol):
+    """Operations of a project."""
+
+    async def insert(self, operation: Operation) -> None:
+        """Keep a new operation. Raises `AlreadyExists` for a taken id."""
+        ...
+
+    async def get(self, project_id: str, operation_id: str) -> Operation | None:
+        """The operation."""
+        ...
+
+    async def update(self, operation: Operation) -> None:
+        """Keep the operation as it now is."""
+        ...
+
+    async def sweep(self, *, done_by: int, limit: int) -> int:
+        """Remove up to `limit` operations that were done by then, whatever their project. Returns how many."""
+        ...
+
+
 class Participants(Protocol):
     """End users of a project's app."""
 
     async def insert(self, participant: Participant) -> None:
-        """Keep a new one. Raises `AlreadyExists` where the identifier is taken."""
+        """Keep a new one. Raises `AlreadyExists` where the id or the identifier is taken."""
         ...
 
-    async def get(self, project_id: str, participant_id: str) -> Participant | None:
+    async def get(self, project_id: str, participant_id: str, *, now: int) -> Participant | None:
         """By our id."""
         ...
 
-    async def by_identifier(self, project_id: str, identifier: str) -> Participant | None:
+    async def by_identifier(self, project_id: str, identifier: str, *, now: int) -> Participant | None:
         """By the app's own name for the person."""
+        ...
+
+    async def page(self, project_id: str, window: Window, *, now: int) -> Page[Participant]:
+        """A page of participants, by time of creation. Raises `NotFound` for an unknown cursor."""
+        ...
+
+    async def sweep(self, *, now: int, limit: int) -> int:
+        """Remove up to `limit` expired participants, whatever their project. Returns how many."""
         ...
 
     async def update(self, participant: Participant) -> None:
@@ -614,6 +666,8 @@ class Tx(Protocol):
     @property
     def indexes(self) -> Indexes: ...
     @property
+    def operations(self) -> Operations: ...
+    @property
     def participants(self) -> Participants: ...
     @property
     def keys(self) -> Keys: ...
@@ -630,6 +684,13 @@ class Store(Protocol):
 
     async def write(self, unit: Callable[[Tx], Awaitable[T]]) -> T:
         """Run a unit and commit it. Returns after the commit is durable; raises what the unit raises."""
+        ...
+
+    def secret(self) -> bytes:
+        """32 random bytes that this store was made with: what is signed for it is signed with them.
+
+        They are never logged or shown, and go into backups, so that what was signed stays good after a restore.
+        """
         ...
 
     @property

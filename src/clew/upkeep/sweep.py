@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from clew.domain.expiration import SECOND
+from clew.service.operations import KEPT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,12 +27,26 @@ async def sweep_once(core: Core) -> int:
     """Free everything there is to free, in small batches. Returns how many rows and blobs that was."""
 
     async def thread_rows(tx: Tx) -> int:
-        return await tx.threads.sweep(now=core.now(), limit=LIMIT)
+        return await tx.threads.sweep(now=core.expiry_now(), limit=LIMIT)
 
     async def file_rows(tx: Tx) -> int:
-        return await tx.files.sweep(now=core.now(), limit=LIMIT)
+        return await tx.files.sweep(now=core.expiry_now(), limit=LIMIT)
 
-    freed = await _until_done(core, thread_rows) + await _until_done(core, file_rows)
+    async def upload_rows(tx: Tx) -> int:
+        return await tx.files.sweep_uploads(now=core.now(), limit=LIMIT)
+
+    async def assistant_rows(tx: Tx) -> int:
+        return await tx.assistants.sweep(now=core.expiry_now(), limit=LIMIT)
+
+    async def participant_rows(tx: Tx) -> int:
+        return await tx.participants.sweep(now=core.expiry_now(), limit=LIMIT)
+
+    async def operation_rows(tx: Tx) -> int:
+        return await tx.operations.sweep(done_by=core.now() - KEPT_SECONDS * SECOND, limit=LIMIT)
+
+    freed = 0
+    for rows in (thread_rows, file_rows, upload_rows, assistant_rows, participant_rows, operation_rows):
+        freed += await _until_done(core, rows)
     return freed + await _orphans(core)
 
 

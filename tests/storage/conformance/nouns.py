@@ -9,6 +9,7 @@ from clew.domain.expiration import DAY_SECONDS, SECOND, Expiration, Policy
 from clew.domain.file import File, Upload, UploadPart
 from clew.domain.index import Batch, Index, IndexFile, IndexingState
 from clew.domain.item import Item, Kind, Part, PartKind
+from clew.domain.operation import Operation
 from clew.domain.page import Order, Window
 from clew.domain.participant import Participant
 from clew.domain.project import Key, Scope
@@ -123,6 +124,11 @@ def index_file(file_id: str = "file-a", index_id: str = "vs_a", project_id: str 
 
 def batch(id: str = "vsfb_a", index_id: str = "vs_a", project_id: str = OURS, **fields: Any) -> Batch:  # noqa: A002
     return Batch(project_id=project_id, index_id=index_id, id=id, created_at=NOW, **fields)
+
+
+def operation(id: str = "op_a", project_id: str = OURS, **fields: Any) -> Operation:  # noqa: A002
+    fields = {"modified_at": NOW, **fields}
+    return Operation(project_id=project_id, id=id, created_at=NOW, index_id="vs_a", **fields)
 
 
 def participant(id: str = "part_user_a", project_id: str = OURS, **fields: Any) -> Participant:  # noqa: A002

@@ -192,7 +192,7 @@ NOUNS: Final = {
         update=lambda tx, it: tx.files.update_upload(it),
     ),
     "index": Noun(
-        of=lambda project: nouns.index("vs_a", project, name="Notes", metadata=METADATA, options={"ranker": "auto"}),
+        of=lambda project: nouns.index("vs_a", project, name="Notes", metadata=METADATA, config={"ranker": "auto"}),
         other=lambda it: replace(it, name=None, expiration=STATIC, expires_at=NOW + 5, last_active_at=NOW + 1),
         insert=lambda tx, it: tx.indexes.insert(it),
         get=lambda tx, project: tx.indexes.get(project, "vs_a"),
@@ -218,13 +218,23 @@ NOUNS: Final = {
         update=lambda tx, it: tx.indexes.update_batch(it),
         prepare=_an_index,
     ),
+    "operation": Noun(
+        of=lambda project: nouns.operation("op_a", project, file_ids=("file-a",), makes_index=True, description="d"),
+        other=lambda it: replace(
+            it, done=True, modified_at=NOW + 1, result_index=nouns.index(), result_files=(nouns.index_file(),)
+        ),
+        insert=lambda tx, it: tx.operations.insert(it),
+        get=lambda tx, project: tx.operations.get(project, "op_a"),
+        update=lambda tx, it: tx.operations.update(it),
+    ),
     "participant": Noun(
         of=lambda project: nouns.participant("part_user_a", project, metadata=METADATA, name="Ada", expiration=STATIC),
         other=lambda it: replace(it, identifier="ada@new", metadata={}, updated_at=NOW + 1),
         insert=lambda tx, it: tx.participants.insert(it),
-        get=lambda tx, project: tx.participants.get(project, "part_user_a"),
+        get=lambda tx, project: tx.participants.get(project, "part_user_a", now=NOW),
         update=lambda tx, it: tx.participants.update(it),
         delete=lambda tx, project: tx.participants.delete(project, "part_user_a"),
+        page=lambda tx, project: tx.participants.page(project, EVERYTHING, now=NOW),
     ),
 }
 

@@ -130,9 +130,21 @@ LISTINGS: Final = {
         prepare=_thread,
         by_time=False,
     ),
+    "runs of all threads": Listing(
+        add=lambda tx, it, at, project: tx.runs.insert(
+            nouns.run(it, project, thread_id=(THREAD, "thread_b")[IDS.index(it) % 2 if it in IDS else 0])
+        ),
+        page=lambda tx, project, window: tx.runs.page_all(project, window, now=NOW),
+        prepare=_thread,
+        by_time=False,
+    ),
     "assistants": Listing(
         add=lambda tx, it, at, project: tx.assistants.insert(nouns.assistant(it, project, at=at)),
         page=lambda tx, project, window: tx.assistants.page(project, window, now=NOW),
+    ),
+    "participants": Listing(
+        add=lambda tx, it, at, project: tx.participants.insert(replace(nouns.participant(it, project), created_at=at)),
+        page=lambda tx, project, window: tx.participants.page(project, window, now=NOW),
     ),
     "versions": Listing(
         add=_version,
@@ -152,6 +164,11 @@ LISTINGS: Final = {
     "indexes": Listing(
         add=lambda tx, it, at, project: tx.indexes.insert(nouns.index(it, project, at=at)),
         page=lambda tx, project, window: tx.indexes.page(project, window),
+    ),
+    "indexes that have not expired": Listing(
+        add=lambda tx, it, at, project: tx.indexes.insert(nouns.index(it, project, at=at, expires_at=NOW + 1)),
+        page=lambda tx, project, window: tx.indexes.page(project, window, now=NOW),
+        stranger=lambda tx: tx.indexes.insert(nouns.index("odd", at=NOW + 1, expires_at=NOW)),
     ),
     "files of an index": Listing(
         add=_index_file(),

@@ -9,7 +9,7 @@ from storage.conformance.nouns import NOW, OURS, THEIRS
 
 
 async def by_identifier(store, identifier, project_id=OURS):
-    found = await store.read(lambda tx: tx.participants.by_identifier(project_id, identifier))
+    found = await store.read(lambda tx: tx.participants.by_identifier(project_id, identifier, now=NOW))
     return found and found.id
 
 

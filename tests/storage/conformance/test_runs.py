@@ -6,7 +6,7 @@ import pytest
 
 from clew.domain.event import EventKind
 from clew.domain.noun import replace
-from clew.domain.problem import NotFound
+from clew.domain.problem import AlreadyExists, NotFound
 from clew.domain.run import ACTIVE, Progress, RunState
 from clew.storage.port import RunKey
 from storage.conformance import nouns
@@ -206,3 +206,18 @@ async def test_many_writers_number_a_runs_events_without_gaps(store):
         *(store.write(lambda tx: tx.events.append(run, [nouns.event(), nouns.event()])) for _ in range(64))
     )
     assert [event.number for event in await events_after(store, 0, limit=999)] == list(range(1, 129))
+
+
+async def test_a_run_is_found_by_its_id_in_its_project_while_its_thread_is_there(store):
+    kept = await store.write(lambda tx: tx.runs.insert(nouns.run()))
+    assert await store.read(lambda tx: tx.runs.find(OURS, "run_a", now=NOW)) == kept
+    assert await store.read(lambda tx: tx.runs.find(THEIRS, "run_a", now=NOW)) is None
+    await store.write(lambda tx: tx.threads.delete(OURS, THREAD))
+    assert await store.read(lambda tx: tx.runs.find(OURS, "run_a", now=NOW)) is None
+
+
+async def test_a_taken_id_already_exists_and_writes_nothing(store):
+    kept = await store.write(lambda tx: tx.runs.insert(nouns.run()))
+    with pytest.raises(AlreadyExists):
+        await store.write(lambda tx: tx.runs.insert(nouns.run(created_by="key_b")))
+    assert await store.read(lambda tx: tx.runs.get(OURS, THREAD, "run_a")) == kept

@@ -10,6 +10,7 @@ from clew.domain.noun import replace
 from clew.storage.port import StoreProblem
 from clew.storage.sqlite import SCHEMA_NEWEST, copy, examined, open_store
 from clew.storage.sqlite.examine import BODIES, RULES
+from clew.storage.sqlite.migrate import steps
 from clew.storage.sqlite.statements import SQL
 from storage.conformance import nouns
 from storage.conformance.nouns import OURS
@@ -27,6 +28,7 @@ async def one_of_everything(tx):
     await tx.indexes.insert(nouns.index())
     await tx.indexes.put_file(nouns.index_file())
     await tx.indexes.insert_batch(nouns.batch())
+    await tx.operations.insert(nouns.operation())
     await tx.participants.insert(nouns.participant())
     await tx.keys.insert(nouns.key())
     await tx.scores.put(nouns.score())
@@ -152,3 +154,12 @@ def test_a_page_that_is_damaged_is_found(path):
             assert found.complaints() != []
     except StoreProblem:
         pass
+
+
+def test_an_older_schema_is_looked_at_as_far_as_it_goes(tmp_path):
+    path = tmp_path / "clew.db"
+    with closing(apsw.Connection(str(path))) as connection:
+        for number in (1, 2):
+            connection.execute(steps()[number])
+        connection.pragma("user_version", 2)
+    assert faults(path) == []

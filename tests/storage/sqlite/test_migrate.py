@@ -11,6 +11,9 @@ import apsw
 import pytest
 
 import clew
+from clew.domain.noun import replace
+from clew.domain.page import Window
+from clew.storage.bodies import dump
 from clew.storage.port import StoreProblem
 from clew.storage.sqlite import examined, migrate, open_store
 from clew.storage.sqlite.migrate import steps, version
@@ -89,6 +92,28 @@ async def test_every_older_schema_comes_to_the_newest(path, tmp_path, older):
     assert dumped(path) == dumped(tmp_path / "fresh.db")
 
 
+async def test_participants_and_indexes_of_the_second_schema_are_found_by_time_and_end(path):
+    path.parent.mkdir()
+    ada, bea = nouns.participant("a", name="Ada"), nouns.participant("b", expires_at=NOW + 1)
+    ada = replace(ada, created_at=NOW + 1)
+    index = nouns.index(expires_at=NOW + 1)
+    with closing(apsw.Connection(str(path))) as connection:
+        for number in (1, 2):
+            connection.execute(steps()[number])
+        connection.pragma("user_version", 2)
+        for it in (ada, bea):
+            row = (OURS, it.id, it.identifier, dump(it))
+            connection.execute("INSERT INTO participant (project_id, id, identifier, body) VALUES (?, ?, ?, ?)", row)
+        row = (OURS, index.id, index.created_at, dump(index))
+        connection.execute("INSERT INTO file_index (project_id, id, created_at, body) VALUES (?, ?, ?, ?)", row)
+    store = open_store(path)
+    pages = [await store.read(lambda tx, at=at: tx.participants.page(OURS, Window(), now=at)) for at in (NOW, NOW + 1)]
+    seen = [await store.read(lambda tx, at=at: tx.indexes.get(OURS, index.id, now=at)) for at in (NOW, NOW + 1)]
+    await store.close()
+    assert [list(page.things) for page in pages] == [[ada, bea], [ada]]
+    assert seen == [index, None]
+
+
 async def test_opening_again_changes_nothing(path):
     store = open_store(path)
     await store.write(lambda tx: tx.threads.insert(nouns.thread()))
@@ -100,13 +125,15 @@ async def test_opening_again_changes_nothing(path):
     assert (store.schema, dumped(path)) == ((NEWEST, NEWEST), before)
 
 
-async def test_a_store_keeps_its_id(path, tmp_path):
-    ids = []
+async def test_a_store_keeps_its_id_and_its_secret(path, tmp_path):
+    seen = []
     for file in (path, path, tmp_path / "other.db"):
         store = open_store(file)
         await store.close()
-        ids.append(store.id)
-    assert ids[0] == ids[1] != ids[2]
+        seen.append((store.id, store.secret()))
+    assert seen[0] == seen[1]
+    assert [one for one, other in zip(seen[0], seen[2], strict=True) if one == other] == []
+    assert len(seen[0][1]) == 32
 
 
 async def test_a_newer_schema_is_refused_and_left_alone(path):

@@ -84,7 +84,7 @@ def test_every_statement_is_used():
 
 def test_every_statement_that_is_run_is_there():
     run, _ = names_in_code()
-    nouns = {"thread", "assistant", "file", "index"}  # what `place` is told first
+    nouns = {"thread", "assistant", "file", "index", "participant"}  # what `place` is told first
     known = set(SQL) | {re.sub("_(asc|desc)$", "", name) for name in SQL}
     assert run - known - nouns == set()
 
@@ -197,6 +197,8 @@ HOT = {
     "item_places_taken": "thread_tail USING INTEGER PRIMARY KEY (rowid=?)",
     "run_active": "run USING INDEX run_active (thread_no=?)",
     "run_page": "run USING INDEX run_by_thread (thread_no=? AND rowid>? AND rowid<?)",
+    "run_find": "run USING INDEX run_by_own_id (project_id=? AND id=?)",
+    "run_of_project": "run USING INDEX run_by_project (project_id=? AND rowid>? AND rowid<?)",
     "run_claim": "run USING INDEX run_work (lease_until<?)",
     "event_after": "event USING PRIMARY KEY (run_no=? AND number>?)",
     "file_purpose": "file USING INDEX file_by_purpose (project_id=? AND purpose=? AND created_at>? AND created_at<?)",

@@ -40,6 +40,7 @@ async def sweep(store, now):
     while await store.write(lambda tx: tx.threads.sweep(now=now, limit=2)):
         pass
     await store.write(lambda tx: tx.files.sweep(now=now, limit=9))
+    await store.write(lambda tx: tx.files.sweep_uploads(now=now, limit=9))
 
 
 @pytest.mark.parametrize("by_time", [False, True], ids=["deleted", "expired"])

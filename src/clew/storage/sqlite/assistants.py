@@ -70,6 +70,21 @@ class AssistantTable(Table):
         if row is not None:
             self._insert_version(row[0], assistant, mask)
 
+    async def touch(self, assistant: Assistant) -> None:
+        self.run(
+            "assistant_touch",
+            project_id=assistant.project_id,
+            id=assistant.id,
+            expires_at=assistant.expires_at,
+            body=dump(assistant),
+        )
+
+    async def sweep(self, *, now: int, limit: int) -> int:
+        expired = self.all("assistant_expired", now=now, limit=limit)
+        for project_id, assistant_id in expired:
+            await self.delete(project_id, assistant_id)
+        return len(expired)
+
     async def delete(self, project_id: str, assistant_id: str) -> bool:
         self.run("assistant_versions_delete", project_id=project_id, id=assistant_id)
         return self.one("assistant_delete", project_id=project_id, id=assistant_id) is not None

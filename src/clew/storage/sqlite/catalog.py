@@ -55,13 +55,14 @@ def _leaves(value: Any) -> str:  # noqa: ANN401 (any JSON value)
     if value is None or isinstance(value, str):
         return (value or "")[:TEXT_MAX]
     found: list[str] = []
-    left, waiting = TEXT_MAX, [value]
+    left = TEXT_MAX
+    waiting: list[Any] = [value]
     while waiting and left > 0:
         one = waiting.pop()
         if isinstance(one, dict):
-            waiting.extend(reversed(list(one.values())))
+            waiting.extend(reversed(list(cast("dict[str, Any]", one).values())))
         elif isinstance(one, list):
-            waiting.extend(reversed(one))
+            waiting.extend(reversed(cast("list[Any]", cast("object", one))))
         elif one is not None:
             text = one if isinstance(one, str) else json.dumps(one)
             found.append(text[:left])

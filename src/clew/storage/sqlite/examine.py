@@ -15,6 +15,7 @@ from clew.domain.event import Event
 from clew.domain.file import File, Upload, UploadPart
 from clew.domain.index import Batch, Index, IndexFile
 from clew.domain.item import Item
+from clew.domain.operation import Operation
 from clew.domain.participant import Participant
 from clew.domain.project import Key
 from clew.domain.run import Progress, Run
@@ -52,6 +53,7 @@ BODIES: Final[tuple[tuple[str, str, type[Any]], ...]] = (
     ("index", "SELECT id, body FROM file_index", Index),
     ("file of an index", "SELECT file_id, body FROM index_file", IndexFile),
     ("batch", "SELECT id, body FROM batch", Batch),
+    ("operation", "SELECT id, body FROM operation", Operation),
     ("participant", "SELECT id, body FROM participant", Participant),
     ("key", "SELECT id, body FROM api_key", Key),
     ("score", "SELECT id, body FROM score", Score),
@@ -59,8 +61,8 @@ BODIES: Final[tuple[tuple[str, str, type[Any]], ...]] = (
 )
 """Every body of every table: what it is of, how to read it, and what it holds."""
 
-SINCE: Final = {"score": 10, "enclosure": 10}
-"""The schema that first had the table of these bodies, where that is not the first."""
+SINCE: Final = {"operation": 3, "score": 10, "enclosure": 10}
+"""Of what is in `BODIES`, what the first schema did not have, and which one first did."""
 
 RULES: Final = {
     "thread {} has no end of its log": """

@@ -119,11 +119,14 @@ class FileTable(Table):
         expired = self.all("file_expired", now=now, limit=limit)
         for project_id, file_id in expired:
             await self.delete(project_id, file_id)
+        return len(expired)
+
+    async def sweep_uploads(self, *, now: int, limit: int) -> int:
         parts = self.all("part_ended", now=now, limit=limit)
         for project_id, size in parts:
             give_back(self, project_id, bytes=size)
         uploads = self.all("upload_ended", before=now - UPLOAD_KEPT_SECONDS * SECOND, limit=limit)
-        return len(expired) + len(parts) + len(uploads)
+        return len(parts) + len(uploads)
 
     async def blobs_known(self, blobs: Sequence[str]) -> set[str]:
         return {row[0] for row in self.all("blob_known", blobs=dump_value(list(blobs)).decode())}

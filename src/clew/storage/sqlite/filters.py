@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from clew.domain.problem import Invalid
 from clew.domain.query import Filter, Op
@@ -31,7 +31,7 @@ class Values:
         """The name under which the statement has this value. Lists and objects are bound as JSON."""
         name = f"v{len(self.bound)}"
         if isinstance(value, list | tuple | dict):
-            value = dump_value(value).decode()
+            value = dump_value(cast("object", value)).decode()
         self.bound[name] = value
         return ":" + name
 
@@ -60,7 +60,7 @@ def compared(asked: Filter, values: Values, expression: str) -> str:
     if op is Op.HAS:
         return f"holds({expression}, {values.bind(str(value))})"
     if op is Op.IN:
-        wanted = value if isinstance(value, list | tuple) else [value]
+        wanted: object = cast("object", value) if isinstance(value, list | tuple) else [value]
         return f"{expression} IN (SELECT value FROM json_each({values.bind(wanted)}))"
     if op in _SIGNS:
         if value is None:

@@ -51,11 +51,12 @@ class IndexTable(Table):
             project_id=index.project_id,
             id=index.id,
             created_at=index.created_at,
+            expires_at=index.expires_at,
             body=dump(replace(index, counts=_NO_COUNTS, size=0)),
         )
 
-    async def get(self, project_id: str, index_id: str) -> Index | None:
-        row = self.one("index_get", project_id=project_id, id=index_id)
+    async def get(self, project_id: str, index_id: str, *, now: int | None = None) -> Index | None:
+        row = self.one("index_get", project_id=project_id, id=index_id, now=now)
         return _index_from_row(row) if row else None
 
     async def update(self, index: Index) -> None:
@@ -63,6 +64,7 @@ class IndexTable(Table):
             "index_update",
             project_id=index.project_id,
             id=index.id,
+            expires_at=index.expires_at,
             body=dump(replace(index, counts=_NO_COUNTS, size=0)),
         )
 
@@ -71,13 +73,13 @@ class IndexTable(Table):
         self.run("batches_delete", project_id=project_id, id=index_id)
         return self.one("index_delete", project_id=project_id, id=index_id) is not None
 
-    async def page(self, project_id: str, window: Window) -> Page[Index]:
+    async def page(self, project_id: str, window: Window, *, now: int | None = None) -> Page[Index]:
         where = self.by_time(
             window,
             self.place("index", "index_place", window.after, project_id=project_id),
             self.place("index", "index_place", window.before, project_id=project_id),
         )
-        return self.page_by_time("index_page", window, where, _index_from_row, project_id=project_id)
+        return self.page_by_time("index_page", window, where, _index_from_row, project_id=project_id, now=now)
 
     def _no(self, project_id: str, index_id: str) -> int:
         row = self.one("index_place", project_id=project_id, id=index_id)

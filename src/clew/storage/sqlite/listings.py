@@ -71,6 +71,8 @@ def _place(name: str, cursor: str, sort: str) -> tuple[Any, int]:
         case [str() as of, str() | int() | float() as value, int() as no] if of == sort:
             if isinstance(value, str) is (sort in _SORTED_BY_TEXT):
                 return value, no
+        case _:
+            pass
     raise Invalid(name, "this cursor is of another list")
 
 
@@ -488,7 +490,7 @@ PARTICIPANTS: Final = Listing(
     no="p.no",
     shown="person.body",
     joined="JOIN participant AS person ON person.project_id = p.project_id AND person.id = p.id",
-    condition="p.project_id = :project_id",
+    condition="p.project_id = :project_id AND (person.expires_at IS NULL OR person.expires_at > :now)",
     sorts={"created_at": "p.created_at"},
     fields={
         "id": Column(expression="p.id", search=_PEOPLE, searched="p.id", text=True),

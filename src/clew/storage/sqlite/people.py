@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from clew.domain.noun import replace
 from clew.domain.participant import Participant
 from clew.domain.problem import AlreadyExists
 from clew.domain.project import Key
 from clew.storage.bodies import dump, load
 from clew.storage.sqlite.table import Row, Table
+
+if TYPE_CHECKING:
+    from clew.domain.page import Page, Window
+
+
+def _participant_from_row(row: Row) -> Participant:
+    return load(Participant, row[0])
 
 
 class ParticipantTable(Table):
@@ -19,19 +28,34 @@ class ParticipantTable(Table):
             project_id=participant.project_id,
             id=participant.id,
             identifier=participant.identifier,
+            created_at=participant.created_at,
+            expires_at=participant.expires_at,
             body=dump(participant),
         )
         if row is None:
             raise AlreadyExists("participant", participant.identifier)
         self._late.note(("participant", participant.project_id, participant.id))
 
-    async def get(self, project_id: str, participant_id: str) -> Participant | None:
-        row = self.one("participant_get", project_id=project_id, id=participant_id)
-        return load(Participant, row[0]) if row else None
+    async def get(self, project_id: str, participant_id: str, *, now: int) -> Participant | None:
+        row = self.one("participant_get", project_id=project_id, id=participant_id, now=now)
+        return _participant_from_row(row) if row else None
 
-    async def by_identifier(self, project_id: str, identifier: str) -> Participant | None:
-        row = self.one("participant_by_identifier", project_id=project_id, identifier=identifier)
-        return load(Participant, row[0]) if row else None
+    async def by_identifier(self, project_id: str, identifier: str, *, now: int) -> Participant | None:
+        row = self.one("participant_by_identifier", project_id=project_id, identifier=identifier, now=now)
+        return _participant_from_row(row) if row else None
+
+    async def page(self, project_id: str, window: Window, *, now: int) -> Page[Participant]:
+        where = self.by_time(
+            window,
+            self.place("participant", "participant_place", window.after, project_id=project_id),
+            self.place("participant", "participant_place", window.before, project_id=project_id),
+        )
+        return self.page_by_time(
+            "participant_page", window, where, _participant_from_row, project_id=project_id, now=now
+        )
+
+    async def sweep(self, *, now: int, limit: int) -> int:
+        return len(self.all("participant_expired", now=now, limit=limit))
 
     async def update(self, participant: Participant) -> None:
         self.run(
@@ -39,6 +63,7 @@ class ParticipantTable(Table):
             project_id=participant.project_id,
             id=participant.id,
             identifier=participant.identifier,
+            expires_at=participant.expires_at,
             body=dump(participant),
         )
 

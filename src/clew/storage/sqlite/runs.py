@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from clew.domain.event import Event
 from clew.domain.noun import replace
-from clew.domain.problem import NotFound
+from clew.domain.problem import AlreadyExists, NotFound
 from clew.domain.run import ACTIVE, Progress, Run, RunState
 from clew.storage.bodies import dump, load
 from clew.storage.sqlite.paging import HIGHEST, LOWEST, page, span
@@ -64,12 +64,18 @@ class RunTable(Table):
             body=_frozen(run),
         )
         if row is None:
+            if await self.get(run.project_id, run.thread_id, run.id) is not None:
+                raise AlreadyExists("run", run.id)
             raise NotFound("thread", run.thread_id)
         self._late.note(("run", row[0]))
         return replace(run, seq=row[0])
 
     async def get(self, project_id: str, thread_id: str, run_id: str) -> Run | None:
         row = self.one("run_get", project_id=project_id, thread_id=thread_id, id=run_id)
+        return run_from_row(row) if row else None
+
+    async def find(self, project_id: str, run_id: str, *, now: int) -> Run | None:
+        row = self.one("run_find", project_id=project_id, id=run_id, now=now)
         return run_from_row(row) if row else None
 
     async def update(self, run: Run) -> None:
@@ -116,6 +122,32 @@ class RunTable(Table):
             low=where.low,
             high=where.high,
             limit=where.fetch,
+        )
+        return page(window, where, rows, run_from_row)
+
+    def _found_no(self, project_id: str, id: str | None, now: int) -> int | None:  # noqa: A002
+        if id is None:
+            return None
+        row = self.one("run_find", project_id=project_id, id=id, now=now)
+        if row is None:
+            raise NotFound("run", id)
+        return int(row[0])
+
+    async def page_all(self, project_id: str, window: Window, *, now: int) -> Page[Run]:
+        where = span(
+            window,
+            after=self._found_no(project_id, window.after, now),
+            before=self._found_no(project_id, window.before, now),
+            lowest=LOWEST,
+            highest=HIGHEST,
+        )
+        rows = self.all(
+            "run_of_project" + where.suffix,
+            project_id=project_id,
+            low=where.low,
+            high=where.high,
+            limit=where.fetch,
+            now=now,
         )
         return page(window, where, rows, run_from_row)
 

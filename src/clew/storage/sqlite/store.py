@@ -19,6 +19,7 @@ from clew.storage.sqlite.indexes import IndexTable
 from clew.storage.sqlite.items import ItemTable
 from clew.storage.sqlite.late import Late
 from clew.storage.sqlite.migrate import migrate, steps, version
+from clew.storage.sqlite.operations import OperationTable
 from clew.storage.sqlite.people import KeyTable, ParticipantTable
 from clew.storage.sqlite.readers import Glance, Lane, NotNow, Queue
 from clew.storage.sqlite.runs import EventTable, RunTable
@@ -52,6 +53,7 @@ class SqliteTx:
         self.assistants = AssistantTable(connection)
         self.files = FileTable(connection)
         self.indexes = IndexTable(connection)
+        self.operations = OperationTable(connection)
         self.participants = ParticipantTable(connection, late)
         self.keys = KeyTable(connection)
         self.used = UsedTable(connection)
@@ -72,15 +74,20 @@ class SqliteStore:
         lanes: list[Lane],
         *,
         store_id: str,
+        secret: bytes,
         schema: tuple[int, int],
     ) -> None:
         self.id = store_id
         self.schema = schema
+        self._secret = secret
         self._lock = lock
         self._writer = writer
         self._glance = glance
         self._reads = reads
         self._lanes = lanes
+
+    def secret(self) -> bytes:
+        return self._secret
 
     @property
     def trouble(self) -> str | None:
@@ -185,6 +192,7 @@ def open_store(path: Path, *, readers: int = 2, exclusive: bool = True) -> Sqlit
         late = Late()
         for (project_id,) in connection.execute(SQL["catalog_projects"]):
             late.begin(str(project_id))
+        secret = bytes.fromhex(str(connection.execute(SQL["store_secret"]).get))
         reading = _open(path, writer=False)
         glance = Glance(reading, SqliteTx(reading, late))
         reads = Queue()
@@ -201,4 +209,4 @@ def open_store(path: Path, *, readers: int = 2, exclusive: bool = True) -> Sqlit
         raise
     for lane in lanes:
         lane.start()
-    return SqliteStore(lock, writer, glance, reads, lanes, store_id=store_id, schema=schema)
+    return SqliteStore(lock, writer, glance, reads, lanes, store_id=store_id, secret=secret, schema=schema)

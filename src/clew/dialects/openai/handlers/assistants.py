@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from clew.dialects.openai import mapping, wire
 from clew.dialects.openai.handlers import models
 from clew.dialects.openai.handlers.lists import listed, window_of
+from clew.domain.patch import change
 from clew.service import assistants
 from clew.web.answer import Answer
 
@@ -37,8 +38,11 @@ async def get(core: Core, request: Request) -> Answer:
 async def modify(core: Core, request: Request) -> Answer:
     """`modifyAssistant`. Absent stays, null clears."""
     models.check(request)
+    fields = mapping.assistant_patch(request.body)
+    if not fields:  # nothing is said, so nothing makes a version
+        return await get(core, request)
     assistant = await assistants.modify(
-        core, request.caller, request.params["assistant_id"], mapping.assistant_patch(request.body)
+        core, request.caller, request.params["assistant_id"], change(**fields), mask=sorted(fields)
     )
     return Answer(value=mapping.assistant_to_wire(assistant))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from clew.dialects.openai import mapping, wire
 from clew.dialects.openai.handlers.lists import Shown, listed_again, window_of
-from clew.domain.patch import UNSET
+from clew.domain.patch import UNSET, change
 from clew.service import threads
 from clew.web.answer import Answer
 
@@ -44,10 +44,12 @@ async def modify(core: Core, request: Request) -> Answer:
         core,
         request.caller,
         request.params["thread_id"],
-        metadata=mapping.replaced_metadata(request.body),
-        tool_resources=mapping.resources_from_wire(request.body["tool_resources"])
-        if "tool_resources" in request.body
-        else UNSET,
+        change(
+            metadata=mapping.replaced_metadata(request.body),
+            tool_resources=mapping.resources_from_wire(request.body["tool_resources"])
+            if "tool_resources" in request.body
+            else UNSET,
+        ),
     )
     return Answer(value=mapping.thread_to_wire(thread))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from clew.dialects.openai import mapping, wire
 from clew.dialects.openai.handlers.lists import listed, window_of
 from clew.domain.index import IndexingState
-from clew.domain.patch import UNSET
+from clew.domain.patch import UNSET, change
 from clew.service import indexes
 from clew.web.answer import Answer
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _shown(core: Core, index: Index) -> Answer:
-    return Answer(value=mapping.index_to_wire(index, now=core.now()))
+    return Answer(value=mapping.index_to_wire(index, now=core.expiry_now()))
 
 
 async def create(core: Core, request: Request) -> Answer:
@@ -30,7 +30,7 @@ async def create(core: Core, request: Request) -> Answer:
 async def page(core: Core, request: Request) -> Answer:
     """`listVectorStores`."""
     found = await indexes.page(core, request.caller, window_of(request))
-    return listed(found, partial(mapping.index_to_wire, now=core.now()))
+    return listed(found, partial(mapping.index_to_wire, now=core.expiry_now()))
 
 
 async def get(core: Core, request: Request) -> Answer:
@@ -45,9 +45,11 @@ async def modify(core: Core, request: Request) -> Answer:
         core,
         request.caller,
         request.params["vector_store_id"],
-        name=body.get("name", UNSET),
-        expiration=mapping.index_expiration(body["expires_after"]) if "expires_after" in body else UNSET,
-        metadata=mapping.replaced_metadata(body),
+        change(
+            name=body.get("name", UNSET),
+            expiration=mapping.index_expiration(body["expires_after"]) if "expires_after" in body else UNSET,
+            metadata=mapping.replaced_metadata(body),
+        ),
     )
     return _shown(core, index)
 

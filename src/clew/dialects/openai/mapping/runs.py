@@ -70,9 +70,9 @@ def run_from_wire(sent: Wire) -> NewRun:
     )
 
 
-def _truncation(sent: Wire | None) -> Truncation:
+def _truncation(sent: Wire | None) -> Truncation | None:
     if sent is None:
-        return Truncation()
+        return None
     return Truncation(mode=TruncationMode(sent["type"]), count=sent.get("last_messages"))
 
 

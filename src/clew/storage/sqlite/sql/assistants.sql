@@ -20,6 +20,14 @@ UPDATE assistant SET expires_at = :expires_at, body = :body
 WHERE project_id = :project_id AND id = :id
 RETURNING no;
 
+-- name: assistant_touch
+UPDATE assistant SET expires_at = :expires_at, body = :body WHERE project_id = :project_id AND id = :id;
+
+-- name: assistant_expired
+-- Crosses projects: the sweep.
+SELECT project_id, id FROM assistant WHERE expires_at IS NOT NULL AND expires_at <= :now
+ORDER BY expires_at LIMIT :limit;
+
 -- name: assistant_versions_delete
 DELETE FROM assistant_version
 WHERE assistant_no = (SELECT no FROM assistant WHERE project_id = :project_id AND id = :id);

@@ -1,12 +1,14 @@
 -- name: index_insert
-INSERT INTO file_index (project_id, id, created_at, body) VALUES (:project_id, :id, :created_at, :body);
+INSERT INTO file_index (project_id, id, created_at, expires_at, body)
+VALUES (:project_id, :id, :created_at, :expires_at, :body);
 
 -- name: index_get
+-- Without a time also one that has expired.
 SELECT in_progress, completed, failed, cancelled, size, body FROM file_index
-WHERE project_id = :project_id AND id = :id;
+WHERE project_id = :project_id AND id = :id AND (:now IS NULL OR expires_at IS NULL OR expires_at > :now);
 
 -- name: index_update
-UPDATE file_index SET body = :body WHERE project_id = :project_id AND id = :id;
+UPDATE file_index SET expires_at = :expires_at, body = :body WHERE project_id = :project_id AND id = :id;
 
 -- name: index_files_delete
 DELETE FROM index_file WHERE index_no = (SELECT no FROM file_index WHERE project_id = :project_id AND id = :id);
@@ -20,11 +22,13 @@ SELECT no, created_at FROM file_index WHERE project_id = :project_id AND id = :i
 -- name: index_page_asc
 SELECT in_progress, completed, failed, cancelled, size, body FROM file_index
 WHERE project_id = :project_id AND (created_at, no) > (:low_at, :low_no) AND (created_at, no) < (:high_at, :high_no)
+  AND (:now IS NULL OR expires_at IS NULL OR expires_at > :now)
 ORDER BY created_at, no LIMIT :limit;
 
 -- name: index_page_desc
 SELECT in_progress, completed, failed, cancelled, size, body FROM file_index
 WHERE project_id = :project_id AND (created_at, no) > (:low_at, :low_no) AND (created_at, no) < (:high_at, :high_no)
+  AND (:now IS NULL OR expires_at IS NULL OR expires_at > :now)
 ORDER BY created_at DESC, no DESC LIMIT :limit;
 
 -- name: index_count

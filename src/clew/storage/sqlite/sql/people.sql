@@ -1,15 +1,40 @@
 -- name: participant_insert
-INSERT INTO participant (project_id, id, identifier, body) VALUES (:project_id, :id, :identifier, :body)
+INSERT INTO participant (project_id, id, identifier, created_at, expires_at, body)
+VALUES (:project_id, :id, :identifier, :created_at, :expires_at, :body)
 ON CONFLICT DO NOTHING RETURNING 1;
 
 -- name: participant_get
-SELECT body FROM participant WHERE project_id = :project_id AND id = :id;
+SELECT body FROM participant
+WHERE project_id = :project_id AND id = :id AND (expires_at IS NULL OR expires_at > :now);
 
 -- name: participant_by_identifier
-SELECT body FROM participant WHERE project_id = :project_id AND identifier = :identifier;
+SELECT body FROM participant
+WHERE project_id = :project_id AND identifier = :identifier AND (expires_at IS NULL OR expires_at > :now);
+
+-- name: participant_place
+SELECT no, created_at FROM participant WHERE project_id = :project_id AND id = :id;
+
+-- name: participant_page_asc
+SELECT body FROM participant
+WHERE project_id = :project_id AND (created_at, no) > (:low_at, :low_no) AND (created_at, no) < (:high_at, :high_no)
+  AND (expires_at IS NULL OR expires_at > :now)
+ORDER BY created_at, no LIMIT :limit;
+
+-- name: participant_page_desc
+SELECT body FROM participant
+WHERE project_id = :project_id AND (created_at, no) > (:low_at, :low_no) AND (created_at, no) < (:high_at, :high_no)
+  AND (expires_at IS NULL OR expires_at > :now)
+ORDER BY created_at DESC, no DESC LIMIT :limit;
 
 -- name: participant_update
-UPDATE participant SET identifier = :identifier, body = :body WHERE project_id = :project_id AND id = :id;
+UPDATE participant SET identifier = :identifier, expires_at = :expires_at, body = :body
+WHERE project_id = :project_id AND id = :id;
+
+-- name: participant_expired
+-- Crosses projects: the sweep.
+DELETE FROM participant WHERE no IN (
+    SELECT no FROM participant WHERE expires_at IS NOT NULL AND expires_at <= :now ORDER BY expires_at LIMIT :limit
+) RETURNING 1;
 
 -- name: participant_delete
 DELETE FROM participant WHERE project_id = :project_id AND id = :id RETURNING 1;

@@ -4,11 +4,19 @@ INSERT INTO run (
 )
 SELECT :project_id, no, id, :id, :state, :turns, :lease_owner, :lease_until, :expires_at, :last_event, :progress, :body
 FROM thread WHERE project_id = :project_id AND id = :thread_id
+ON CONFLICT (thread_no, id) DO NOTHING
 RETURNING no;
 
 -- name: run_get
 SELECT no, turns, lease_owner, lease_until, last_event, progress, body FROM run
 WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id) AND id = :id;
+
+-- name: run_find
+-- A run of a thread that is gone is still there until the sweep has come to it.
+SELECT run.no, run.turns, run.lease_owner, run.lease_until, run.last_event, run.progress, run.body
+FROM run JOIN thread ON thread.no = run.thread_no
+WHERE run.project_id = :project_id AND run.id = :id AND (thread.expires_at IS NULL OR thread.expires_at > :now)
+LIMIT 1;
 
 -- name: run_update
 UPDATE run
@@ -42,6 +50,24 @@ SELECT no, turns, lease_owner, lease_until, last_event, progress, body FROM run
 WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id)
   AND no > :low AND no < :high
 ORDER BY no DESC LIMIT :limit;
+
+-- name: run_of_project_asc
+-- The index is named because the planner, which has no statistics, would sort what it found by another.
+SELECT run.no, run.turns, run.lease_owner, run.lease_until, run.last_event, run.progress, run.body
+FROM run INDEXED BY run_by_project
+JOIN thread ON thread.no = run.thread_no
+WHERE run.project_id = :project_id AND run.no > :low AND run.no < :high
+  AND (thread.expires_at IS NULL OR thread.expires_at > :now)
+ORDER BY run.no LIMIT :limit;
+
+-- name: run_of_project_desc
+-- The index is named because the planner, which has no statistics, would sort what it found by another.
+SELECT run.no, run.turns, run.lease_owner, run.lease_until, run.last_event, run.progress, run.body
+FROM run INDEXED BY run_by_project
+JOIN thread ON thread.no = run.thread_no
+WHERE run.project_id = :project_id AND run.no > :low AND run.no < :high
+  AND (thread.expires_at IS NULL OR thread.expires_at > :now)
+ORDER BY run.no DESC LIMIT :limit;
 
 -- name: run_claim
 -- Crosses projects: workers serve them all. Several searches, free runs first: one with OR would walk every lease that
