@@ -295,3 +295,48 @@ async def test_walking_back_in_time_is_not_disturbed_by_what_comes_new(store, fi
     after = filled.name(first.things[-1])
     rest = await store.read(lambda tx: filled.page(tx, OURS, Window(limit=9, after=after)))
     assert [filled.name(thing) for thing in first.things + rest.things] == list(reversed(order_of(filled)))
+
+
+DELETED = {
+    "threads": (lambda tx, it: tx.threads.delete(OURS, it), lambda thing: thing.created_at),
+    "assistants": (lambda tx, it: tx.assistants.delete(OURS, it), lambda thing: thing.created_at),
+    "files": (lambda tx, it: tx.files.delete(OURS, it), lambda thing: thing.created_at),
+    "indexes": (lambda tx, it: tx.indexes.delete(OURS, it), lambda thing: thing.created_at),
+    "participants": (lambda tx, it: tx.participants.delete(OURS, it), lambda thing: thing.created_at),
+}
+
+
+@pytest.mark.parametrize("name", DELETED)
+@pytest.mark.parametrize("order", Order)
+async def test_who_deletes_what_it_lists_sees_each_thing_once(store, name, order):
+    listing, (delete, at) = LISTINGS[name], DELETED[name]
+    for it, time in zip(IDS, TIMES, strict=True):
+        await store.write(lambda tx, it=it, time=time: listing.add(tx, it, time, OURS))
+    seen: list[str] = []
+    window = Window(limit=1, order=order)
+    while things := (await store.read(lambda tx, window=window: listing.page(tx, OURS, window))).things:
+        seen.append(listing.name(things[0]))
+        window = replace(window, after=seen[-1], after_at=at(things[0]))
+        await store.write(lambda tx: delete(tx, seen[-1]))
+    assert seen == list(BY_TIME if order is Order.ASC else reversed(BY_TIME))
+
+
+async def test_a_cursor_that_is_there_counts_and_not_its_time(store, filled):
+    window = Window(limit=9, order=Order.ASC, after=order_of(filled)[1])
+    pages = [
+        await store.read(lambda tx, at=at: filled.page(tx, OURS, replace(window, after_at=at))) for at in (None, 0, NOW)
+    ]
+    assert pages[0] == pages[1] == pages[2]
+
+
+@pytest.mark.parametrize("order", Order)
+async def test_the_runs_of_a_project_go_on_after_one_whose_thread_is_gone(store, order):
+    places: dict[str, int] = {}
+    for it in IDS:
+        await store.write(lambda tx, it=it: tx.threads.insert(nouns.thread(it)))
+        run = await store.write(lambda tx, it=it: tx.runs.insert(nouns.run(it, thread_id=it)))
+        places[it] = run.seq
+    await store.write(lambda tx: tx.threads.delete(OURS, "d"))
+    window = Window(limit=9, order=order, after="d", after_at=places["d"])
+    page = await store.read(lambda tx: tx.runs.page_all(OURS, window, now=NOW))
+    assert [run.id for run in page.things] == (["a", "c"] if order is Order.ASC else ["b", "e"])

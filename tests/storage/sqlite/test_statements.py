@@ -16,7 +16,7 @@ from clew.storage.sqlite.statements import SQL, parse
 ADAPTER = Path(sqlite.__file__).parent
 FILES = sorted((ADAPTER / "sql").glob("*.sql"))
 STATEMENTS = {name: body for file in FILES for name, body in parse(file.read_text("utf-8")).items()}
-CALLS = {"run", "one", "all", "place", "page_by_time"}
+CALLS = {"run", "one", "all", "place", "between", "page_by_time"}
 
 ARGUED = {
     "thread_gone_next": "takes the first row of the table, whichever it is",
@@ -25,6 +25,7 @@ ARGUED = {
     "used_projects": "every project there is, once at a start of a server with quotas",
     "catalog_projects": "every project that has a catalog, once at a start",
     "used_count": "one row of constants; what it counts it finds by indexes",
+    "item_lately": "walks the ids of as many messages as its limit says, which are found by their key",
     "used_runs": "walks what it found by an index, which is at most as much as a quota allows",
     "batch_counts": "the files of a batch, at most 2,000, are found by an index and then put together by state",
 }
@@ -84,7 +85,7 @@ def test_every_statement_is_used():
 
 def test_every_statement_that_is_run_is_there():
     run, _ = names_in_code()
-    nouns = {"thread", "assistant", "file", "index", "participant"}  # what `place` is told first
+    nouns = {"thread", "assistant", "file", "index", "participant"}  # what `between` is told first
     known = set(SQL) | {re.sub("_(asc|desc)$", "", name) for name in SQL}
     assert run - known - nouns == set()
 
