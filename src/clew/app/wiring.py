@@ -79,7 +79,7 @@ def assemble(parts: Parts) -> Assembled:
     )
     engine = Engine(core, parts.model, parts.routes, owner=secrets.token_hex(8), runs_at_once=parts.runs_at_once)
     openai = OpenAI(core, parts.gate, parts.routes, parts.options)
-    literal = Literal(core, parts.gate, parts.literal, secrets.token_bytes(32))
+    literal = Literal(core, parts.gate, parts.literal)
     dialects: dict[str, Dialect] = {"": openai, "/health": Health(core), **dict.fromkeys(PREFIXES, literal)}
     app = App(core, dialects, parts.guard)
     return Assembled(core=core, engine=engine, app=app, sweep_seconds=parts.sweep_seconds)

@@ -45,13 +45,12 @@ class Options:
 
 
 class Literal:
-    """The dialect. `secret` signs the addresses that it gives out."""
+    """The dialect."""
 
-    def __init__(self, core: Core, gate: Gate, options: Options, secret: bytes) -> None:
+    def __init__(self, core: Core, gate: Gate, options: Options) -> None:
         self._core = core
         self._gate = gate
         self._options = options
-        self._secret = secret
         self._router = Router(PATHS)
         self._asking: asyncio.Task[Asking] | None = None
 
@@ -112,7 +111,7 @@ class Literal:
         return Visit(
             core=self._core,
             caller=request.caller,
-            addresses=Addresses(root=root.rstrip("/"), secret=self._secret),
+            addresses=Addresses(root=root.rstrip("/"), secret=self._core.store.secret()),
             environment=environment or None,
         )
 

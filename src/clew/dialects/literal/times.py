@@ -13,7 +13,10 @@ MILLISECOND: Final = 1000
 
 
 def read(text: str) -> int:
-    """Microseconds since 1970. A time without a zone is UTC, and a date is its midnight. Raises ValueError, OverflowError."""
+    """Microseconds since 1970. A time without a zone is UTC, and a date is its midnight.
+
+    Raises ValueError, and OverflowError where no year has that time in UTC.
+    """
     moment = datetime.fromisoformat(text.strip())
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from clew.dialects.literal import addresses, errors
+from clew.dialects.literal import errors
 from clew.domain.problem import Invalid, NotFound
 from clew.domain.project import Caller
 from clew.service import files
@@ -38,9 +38,8 @@ async def ask(core: Core, request: Request) -> Answer:
         raise errors.bad_argument("contentType", "expected a kind of file, or null")
     where: Addresses = request.context.addresses
     file_id, project_id = core.ids.new("file"), request.caller.project_id
-    ends = str(core.now() + addresses.UPLOAD)
-    fields = {"key": file_id, "project": project_id, "ends": ends, "name": name, "mime": mime or ""}
-    fields["signature"] = where.sign("write", file_id, project_id, ends, name, mime or "")
+    token = where.to_upload(project_id, file_id, now=core.now())
+    fields = {"key": file_id, "token": token, "name": name, "mime": mime or ""}
     post = {"url": f"{where.root}/api/upload/content", "fields": fields, "headers": {}, "uploadType": "multipart"}
     signed_url = where.of_file(project_id, file_id, now=core.now())
     return Answer(value={"post": post, "signedUrl": signed_url})
@@ -56,7 +55,11 @@ async def take(core: Core, request: Request) -> Answer:
     pieces = form.file()
     first = await anext(pieces, b"")
     fields = dict(form.fields)
-    caller = _allowed(core, request.context.addresses, fields)
+    key, token = fields.get("key", ""), fields.get("token", "")
+    project_id = request.context.addresses.may_upload(key, token, now=core.now())
+    if project_id is None:
+        raise errors.bad_signature()
+    caller = Caller(project_id=project_id, subject="upload")
 
     async def content() -> AsyncIterator[bytes]:
         async for piece in _joined(first, pieces):
@@ -64,9 +67,10 @@ async def take(core: Core, request: Request) -> Answer:
         if form.file_name is None:
             raise Invalid("file", "the form has no file")
 
-    new = NewFile(id=fields["key"], name=fields["name"], purpose=PURPOSE, mime=fields["mime"] or None)
+    name = fields.get("name", "")[:NAME_MAX] or form.file_name or key
+    new = NewFile(id=key, name=name, purpose=PURPOSE, mime=fields.get("mime") or None)
     try:
-        await files.get(core, caller, fields["key"])
+        await files.get(core, caller, key)
     except NotFound:
         await files.create(core, caller, new, content())
     else:
@@ -75,20 +79,13 @@ async def take(core: Core, request: Request) -> Answer:
     return Answer(status=204, content=b"", headers=ANYWHERE)
 
 
-def _allowed(core: Core, where: Addresses, fields: dict[str, str]) -> Caller:
-    """Who may put bytes there. Raises `Refusal` for fields that we did not give out, or whose time is over."""
-    said = [fields.get(name, "") for name in ("key", "project", "ends", "name", "mime")]
-    if not where.signed(fields.get("signature", ""), "write", *said) or int(fields["ends"]) <= core.now():
-        raise errors.bad_signature()
-    return Caller(project_id=fields["project"], subject="upload")
-
-
 async def read(core: Core, request: Request) -> Answer | Streamed:
     """`GET /api/files/{file_id}`: the bytes. An address that is not ours, and a file that is gone, are the same."""
-    file_id, query = request.params["file_id"], dict(request.query_pairs())
-    if not addresses.may_read(request.context.addresses, file_id, query, now=core.now()):
+    file_id, token = request.params["file_id"], dict(request.query_pairs()).get("token", "")
+    project_id = request.context.addresses.may_read(file_id, token, now=core.now())
+    if project_id is None:
         raise NotFound("file", file_id)
-    file, pieces = await files.content(core, Caller(project_id=query["project"]), file_id)
+    file, pieces = await files.content(core, Caller(project_id=project_id), file_id)
     kind = file.mime or "application/octet-stream"
     how = "inline" if kind.startswith(SHOWN_IN_PLACE) and "svg" not in kind else "attachment"
     headers = (

@@ -12,7 +12,6 @@ from clew.domain.step import Generated, model_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from clew.domain.item import Item
     from clew.domain.step import Step
 
 _AS_SENT: Final = (
@@ -59,7 +58,7 @@ def generation_to_wire(step: Step) -> dict[str, Any] | None:
     if payload is None:
         if item.kind is not Kind.GENERATION or item.run_id is None:
             return None
-        payload = _of_run(item)
+        payload = _of_run(step)
     return {
         "id": item.id,
         "stepId": item.id,
@@ -74,9 +73,11 @@ def generation_to_wire(step: Step) -> dict[str, Any] | None:
     }
 
 
-def _of_run(item: Item) -> dict[str, Any]:
+def _of_run(step: Step) -> dict[str, Any]:
     """What our own engine knows of what its model did."""
-    payload: dict[str, Any] = {"type": "CHAT", "messages": [], "model": model_of(item)}
+    item = step.item
+    payload: dict[str, Any] = {"type": "CHAT", "messages": list(step.asked), "model": model_of(item)}
+    payload["messageCompletion"] = step.answered
     if item.trace is not None and item.trace.error is not None:
         payload["error"] = item.trace.error.message
     if item.usage is not None:
