@@ -14,7 +14,12 @@ class GraphQL:
     """One key's way in. `ask` gives what stands under `data`, and fails where anything was wrong."""
 
     def __init__(self, server: RunningServer, key: str = "any", **headers: str) -> None:
-        self.http = httpx2.Client(base_url=server.url, headers={"x-api-key": key, **headers}, timeout=30)
+        self.url = server.url
+        # No connection is kept, so that nobody has to close this.
+        none_kept = httpx2.Limits(max_keepalive_connections=0)
+        self.http = httpx2.Client(
+            base_url=server.url, headers={"x-api-key": key, **headers}, timeout=30, limits=none_kept
+        )
 
     def post(self, query: str, /, **variables: Any) -> httpx2.Response:
         """The answer, whatever it is."""

@@ -1,6 +1,7 @@
 """A server that is spoken to by GraphQL."""
 
 import pytest
+from openai import OpenAI
 
 from support.graphql import GraphQL
 from support.server import RunningServer
@@ -17,3 +18,10 @@ def place(tmp_path_factory):
 def graphql(place):
     """A way into it."""
     return GraphQL(place)
+
+
+@pytest.fixture(scope="module")
+def client_of(place):
+    """The official client of another dialect, at the same server."""
+    with OpenAI(base_url=place.base_url, api_key="any", max_retries=0) as client:
+        yield client

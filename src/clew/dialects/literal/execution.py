@@ -42,7 +42,9 @@ async def execute(visit: Visit, plan: Plan, variables: Mapping[str, Any]) -> tup
                 if not root.nullable:
                     data = None
             if data is not None:
-                data[root.key] = root.selection.project(value)
+                data[root.key] = (
+                    root.selection.project(value) if row is not None else root.selection.constants[root.key]
+                )
     if not wrong:
         return 200, {"data": data}
     refusal = wrong[0][1]

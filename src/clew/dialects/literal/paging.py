@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from clew.dialects.literal.mapping.filters import filters_from_wire, sort_from_wire
+from clew.dialects.literal.shapes import is_object
 from clew.domain.page import Order
 from clew.domain.query import Query
 
@@ -23,10 +24,10 @@ STEPS_LIMIT_MAX: Final = 100
 def query_of(call: Call, name: str, *, limit_max: int = LIMIT_MAX) -> Query:
     """What the arguments of a list ask. Raises `Invalid` for a filter, a column or a cursor that cannot be."""
     order_by = call.get("orderBy") or {"column": "createdAt", "direction": "DESC"}
-    first, last = call.get("first"), call.get("last")
+    first, last, filters = call.get("first"), call.get("last"), call.get("filters") or ()
     limit = LIMIT_DEFAULT if first is None and last is None else first if first is not None else last
     return Query(
-        filters=filters_from_wire(name, call.get("filters") or ()),
+        filters=filters_from_wire(name, [filters] if is_object(filters) else filters),
         sort=sort_from_wire(name, order_by["column"]),
         order=Order.ASC if order_by["direction"] == "ASC" else Order.DESC,
         limit=min(max(limit or 0, 1), limit_max),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _TEXT: Final = frozenset({"eq", "neq", "ilike", "nilike", "like", "nlike", "in", "nin", "is", "nis"})
 _NUMBER: Final = frozenset({"eq", "neq", "gt", "gte", "lt", "lte", "in", "nin", "is", "nis"})
-_TIME: Final = frozenset({"eq", "neq", "gt", "gte", "lt", "lte", "is", "nis"})
+_TIME: Final = frozenset({"gt", "gte", "lt", "lte", "is", "nis"})
 
 _OPS: Final = {
     **{op.value: op for op in Op if op not in (Op.HAS, Op.NHAS)},
@@ -25,6 +25,8 @@ _OPS: Final = {
     "nilike": Op.NHAS,
     "nlike": Op.NHAS,
 }
+_SINGLE: Final = {Op.EQ: Op.IN, Op.NEQ: Op.NIN}
+"""What compares with one value, and what does the same with many."""
 
 _Fields = dict[str, tuple[str, frozenset[str]]]
 _THREADS: Final[_Fields] = {
@@ -165,26 +167,32 @@ def _now(filters: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
 
 def _filter(name: str, sent: Mapping[str, Any]) -> Filter:
     field, operator, value = sent["field"], sent.get("operator"), sent.get("value")
-    if field not in FIELDS[name]:
+    path = sent.get("path") or None
+    # The filters of early 2024 come as they are: no schema says what is in them.
+    if not isinstance(field, str) or field not in FIELDS[name]:
         raise Invalid("filters", f"{name} have no field {shown(field)} to filter by")
     ours, operators = FIELDS[name][field]
-    if operator not in operators:
+    if not isinstance(operator, str) or operator not in operators:
         raise Invalid("filters", f"{field} cannot be compared by {shown(operator)}")
-    path = sent.get("path") or None
+    if not isinstance(path, str | None):
+        raise Invalid("filters", f"the path of {field} has to be a string")
     if operator in {"is", "nis"}:
         return Filter(field=ours, op=_OPS[operator], value=_nothing_or_truth(field, value), path=path)
     op = _OPS[operator]
     if operators is _TIME:
         return Filter(field=ours, op=op, value=_time(field, value), path=path)
-    if op in {Op.IN, Op.NIN}:
-        values = value if is_list(value) else [value]
-        return Filter(field=ours, op=op, value=[_said(field, one, operators) for one in values], path=path)
     if op in {Op.HAS, Op.NHAS}:
         return Filter(field=ours, op=op, value=_piece(field, value), path=path)
-    if is_list(value):  # what is one of these, in the words of a single value
-        op = {Op.EQ: Op.IN, Op.NEQ: Op.NIN}.get(op, op)
-        return Filter(field=ours, op=op, value=[_said(field, one, operators) for one in value], path=path)
-    return Filter(field=ours, op=op, value=_said(field, value, operators), path=path)
+    said = [_said(field, one, operators) for one in (value if is_list(value) else [value])]
+    if field == "environment" and not {"prod", "production"}.isdisjoint(said):
+        said = list(dict.fromkeys([*said, "prod", "production"]))  # one environment, by a newer and an older word
+    if op in _SINGLE and (is_list(value) or len(said) != 1):
+        op = _SINGLE[op]
+    if op in {Op.IN, Op.NIN}:
+        return Filter(field=ours, op=op, value=said, path=path)
+    if len(said) != 1:
+        raise Invalid("filters", f"{field} is compared with one value, not with a list")
+    return Filter(field=ours, op=op, value=said[0], path=path)
 
 
 def _time(field: str, value: Any) -> int:  # noqa: ANN401 (any JSON)
@@ -225,8 +233,4 @@ def _said(field: str, value: Any, operators: frozenset[str]) -> Any:  # noqa: AN
 def _word(field: str, value: str) -> str:
     if field == "stepType" or (field == "type" and value in KINDS):
         return kind_word(value)
-    if field == "type":
-        return value.lower()
-    if field == "environment" and value == "production":
-        return "prod"
-    return value
+    return value.lower() if field == "type" else value
