@@ -19,6 +19,9 @@ log = logging.getLogger("clew.upkeep")
 LIMIT: Final = 500
 """Rows in one unit: callers who write wait no longer than for these."""
 
+CAUGHT_MAX: Final = 100_000
+"""Things that one sweep brings into the catalogs: a project that begins with more is done by several."""
+
 ORPHAN_SECONDS: Final = 3600
 """Bytes are kept a moment before a row names them, so young ones are let be."""
 

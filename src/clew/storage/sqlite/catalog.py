@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from clew.domain.item import Item, Kind
 from clew.domain.participant import Participant
 from clew.domain.problem import AlreadyExists
+from clew.domain.query import COUNT_MAX
 from clew.domain.step import (
     HIDDEN,
     ended_at,
@@ -35,7 +36,7 @@ from clew.storage.sqlite.table import Row, Table
 from clew.storage.sqlite.threads import thread_from_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import apsw
 
@@ -68,6 +69,15 @@ def _leaves(value: Any) -> str:  # noqa: ANN401 (any JSON value)
             found.append(text[:left])
             left -= len(text)
     return "\n".join(found)
+
+
+def _numbers(metadata: dict[str, Any], within: str = "") -> Iterator[tuple[str, float]]:
+    """The numbers of metadata, by their dotted paths. Yes and no are numbers here, as in SQL."""
+    for name, value in metadata.items():
+        if isinstance(value, dict):
+            yield from _numbers(cast("dict[str, Any]", value), f"{within}{name}.")
+        elif isinstance(value, int | float):
+            yield within + name, value
 
 
 def _item_from_row(row: Row) -> Item | None:
@@ -156,6 +166,15 @@ class CatalogTable(Table):
                     thread.project_id, thread.participant_id, threads=1, tokens=row[5], at=thread.last_active_at
                 )
         self._put_tags(thread.project_id, "thread", thread_no, thread.tags)
+        self.run("catalog_numbers_drop", thread_no=thread_no)
+        for name, value in _numbers(thread.metadata):
+            self.run(
+                "catalog_number_insert",
+                project_id=thread.project_id,
+                name=name,
+                value=float(value),
+                thread_no=thread_no,
+            )
         self.run("catalog_thread_text_drop", thread_no=thread_no)
         if thread.name or thread.metadata:
             texts = {"name": (thread.name or "")[:TEXT_MAX], "metadata": _leaves(thread.metadata)}
@@ -296,6 +315,7 @@ class CatalogTable(Table):
         self.run("catalog_thread_drop", thread_no=thread_no)
         self.run("catalog_thread_text_drop", thread_no=thread_no)
         self.run("catalog_tags_drop", noun="thread", no=thread_no)
+        self.run("catalog_numbers_drop", thread_no=thread_no)
 
     # What comes in later
 
@@ -477,8 +497,16 @@ def read_page(
         if len(rows) <= FEW and (few is None or len(rows) < len(few)):
             few = list(dict.fromkeys(row[0] for row in rows))
     rows = table.ask(reading.page(few), reading.values.bound)
-    total = table.ask(reading.total(few), reading.values.bound)[0][0] if query.counted else None
-    return reading.found(rows, build, total)
+    return reading.found(rows, build, _total(table, reading, few) if query.counted else None)
+
+
+def _total(table: Table, reading: Reading, few: list[int] | None) -> int:
+    if few is None and reading.at_least is not None:
+        (many,) = table.ask(reading.at_least, reading.values.bound)[0]
+        if many >= COUNT_MAX:
+            return COUNT_MAX
+    (total,) = table.ask(reading.total(few), reading.values.bound)[0]
+    return int(total)
 
 
 def _holds(text: Any, piece: str) -> bool:  # noqa: ANN401 (whatever a JSON value is)

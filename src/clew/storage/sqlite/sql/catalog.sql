@@ -166,6 +166,14 @@ INSERT OR IGNORE INTO catalog_tag (project_id, noun, tag, no) VALUES (:project_i
 -- By the number of what has them.
 DELETE FROM catalog_tag WHERE noun = :noun AND no = :no;
 
+-- name: catalog_number_insert
+INSERT OR IGNORE INTO catalog_number (project_id, name, value, thread_no)
+VALUES (:project_id, :name, :value, :thread_no);
+
+-- name: catalog_numbers_drop
+-- By the number of a thread.
+DELETE FROM catalog_number WHERE thread_no = :thread_no;
+
 -- name: catalog_gone_steps
 -- Crosses projects: the sweep.
 SELECT project_id, id FROM catalog_step WHERE thread_no = :thread_no LIMIT :limit;
