@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from clew.domain.expiration import SECOND
+from clew.service.catalog import catch_up
 from clew.service.operations import KEPT_SECONDS
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ async def sweep_once(core: Core) -> int:
     async def operation_rows(tx: Tx) -> int:
         return await tx.operations.sweep(done_by=core.now() - KEPT_SECONDS * SECOND, limit=LIMIT)
 
+    await catch_up(core, limit=CAUGHT_MAX)
     freed = 0
     for rows in (thread_rows, file_rows, upload_rows, assistant_rows, participant_rows, operation_rows):
         freed += await _until_done(core, rows)

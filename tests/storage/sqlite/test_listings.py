@@ -22,8 +22,11 @@ from storage.conformance.nouns import NOW, OURS, THEIRS
 LISTINGS = {"threads": THREADS, "steps": STEPS, "generations": GENERATIONS, "people": PARTICIPANTS, "scores": SCORES}
 NUMBERS = {"tokens", "seconds", "threads", "value", "score"}
 TIMES = {"created_at", "started_at", "ended_at", "last_active_at"}
-JSON = {"metadata", "input", "output", "step_output"}
-BY_TEXT = {"threads": ("name", *JSON, "step_name"), "steps": ("name", *JSON)}
+BY_TEXT = [
+    *(("threads", field) for field in ("name", "metadata", "step_name", "step_output")),
+    *(("steps", field) for field in ("name", "metadata", "input", "output")),
+]
+SORTS = [(name, sort) for name, listing in LISTINGS.items() for sort in listing.sorts]
 ALL = [(name, field) for name, listing in LISTINGS.items() for field in listing.fields]
 NO_SEARCH = {
     ("people", "metadata"): "walks the participants, who are fewer than threads",
@@ -55,15 +58,14 @@ def plan(connection, sql, values):
 
 
 def walks(steps):
-    """What of a plan reads a table from end to end. JSON that was bound, and the index of text, are no tables."""
-    return [step for step in steps if step.startswith("SCAN ") and "VIRTUAL TABLE" not in step and step != "SCAN found"]
+    """What of a plan reads a table from end to end. What it has put together itself, and JSON, are no tables."""
+    scans = [step for step in steps if step.startswith("SCAN ") and "VIRTUAL TABLE" not in step]
+    return [step for step in scans if step not in ("SCAN found", "SCAN CONSTANT ROW") and "subquery" not in step]
 
 
 def narrow(steps):
     """Whether some step searches by more than the project: one by the project alone reads all that it has."""
-    return any(
-        (re.search(r"\((?!project_id=\?\)).+\)", step) and "SEARCH" in step) or "VIRTUAL" in step for step in steps
-    )
+    return any("by_failure" in step or re.search(r"^SEARCH .*\((?!project_id=\?\)).+\)", step) for step in steps)
 
 
 @pytest.mark.parametrize(("name", "field"), [pair for pair in ALL if pair not in NO_SEARCH])
@@ -77,9 +79,7 @@ def test_an_index_finds_what_equals(connection, tx, name, field):
         assert narrow(steps)
 
 
-@pytest.mark.parametrize(
-    ("name", "field"), [(name, field) for name in BY_TEXT for field in BY_TEXT[name] if field in LISTINGS[name].fields]
-)
+@pytest.mark.parametrize(("name", "field"), BY_TEXT)
 def test_an_index_finds_a_piece_of_text(connection, tx, name, field):
     reading = Reading(LISTINGS[name], OURS, Query(filters=(Filter(field=field, op=Op.HAS, value="ome"),)), now=NOW)
     steps = plan(connection, reading.searches[0], reading.values.bound)
@@ -89,10 +89,8 @@ def test_an_index_finds_a_piece_of_text(connection, tx, name, field):
 
 @pytest.mark.parametrize("few", [None, [1, 2]])
 @pytest.mark.parametrize("order", Order)
-@pytest.mark.parametrize(
-    ("name", "sort"), [(name, sort) for name, listing in LISTINGS.items() for sort in listing.sorts]
-)
-def test_a_list_is_walked_in_its_order_and_never_from_end_to_end(connection, tx, name, sort, order, few):
+@pytest.mark.parametrize(("name", "sort"), SORTS)
+def test_a_list_is_walked_in_its_order_and_never_from_end_to_end(connection, name, sort, order, few):
     query = Query(sort=sort, order=order, filters=(Filter(field="id", op=Op.NEQ, value="x"),))
     reading = Reading(LISTINGS[name], OURS, query, now=NOW)
     for sql in (reading.page(few), reading.total(few)):
@@ -108,7 +106,8 @@ def test_every_op_can_be_asked_or_is_refused(connection, tx, name, field, op):
     try:
         reading = Reading(LISTINGS[name], OURS, Query(filters=(asked,), counted=True), now=NOW)
     except Invalid as refused:
-        assert str(refused) == f"filters: {field} cannot be compared with {op}"
+        said = str(refused)
+        assert said == f"filters: {field} cannot be compared with {op}"
         return
     for sql in (*reading.searches, reading.page(None), reading.page([1]), reading.total(None)):
         assert walks(plan(connection, sql, reading.values.bound)) == []
@@ -168,7 +167,7 @@ def found(tx, name, **asked):
 
 
 @pytest.mark.parametrize(
-    ("field", "op", "value", "path", "ids"),
+    "case",
     [
         ("name", "eq", "First Talk", None, "a"),
         ("name", "neq", "First Talk", None, "b"),
@@ -179,7 +178,8 @@ def found(tx, name, **asked):
         ("id", "in", ["a", "c"], None, "a"),
         ("id", "nin", ["a"], None, "b"),
         ("created_at", "gt", NOW, None, "b"),
-        ("created_at", "gt", NOW + 1499, None, "b"),
+        ("created_at", "gt", NOW + 999, None, "b"),
+        ("created_at", "gt", NOW + 1000, None, ""),
         ("created_at", "gt", NOW + 1500, None, ""),
         ("created_at", "gte", NOW + 1000, None, "b"),
         ("created_at", "lt", NOW + 1000, None, "a"),
@@ -199,7 +199,7 @@ def found(tx, name, **asked):
         ("step_type", "in", ["generation", "span"], None, "a"),
         ("step_type", "nin", ["generation"], None, "b"),
         ("step_name", "eq", "look", None, "b"),
-        ("step_output", "has", "GRÜSSE", "content", "a"),
+        ("step_output", "has", "GRÜ", "content", "a"),
         ("step_output", "has", "grü", None, "a"),
         ("step_output", "eq", 7, "n", "a"),
         ("step_output", "has", "forty TWO", "content", "b"),
@@ -212,7 +212,8 @@ def found(tx, name, **asked):
     ],
 )
 @pytest.mark.parametrize("few", [0, listings.FEW])
-def test_threads_that_fit(full, monkeypatch, field, op, value, path, ids, few):
+def test_threads_that_fit(full, monkeypatch, case, few):
+    field, op, value, path, ids = case
     monkeypatch.setattr(listings, "FEW", few)
     monkeypatch.setattr("clew.storage.sqlite.catalog.FEW", few)
     assert found(full, "threads", field=field, op=Op(op), value=value, path=path) == ids

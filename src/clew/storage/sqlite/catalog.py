@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import apsw
 
     from clew.domain.query import Found, Query
-    from clew.storage.sqlite.late import Late, Note
+    from clew.storage.sqlite.late import Late, Note, Place
 
 TEXT_MAX: Final = 8_000
 """Letters of an input, output or metadata that are found by a piece: the index of text is several times its size."""
@@ -330,7 +330,7 @@ class CatalogTable(Table):
             count += taken
             if is_whole:
                 seen_to.append((note, number))
-        walks: dict[str, tuple[int, int] | None] = {}
+        walks: dict[str, Place | None] = {}
         if count < limit and len(seen_to) == len(notes):
             count += self._walk(limit - count, walks)
         is_all = len(seen_to) == len(notes) < limit and all(
@@ -347,28 +347,41 @@ class CatalogTable(Table):
             else:
                 self._late.walks[project_id] = place
 
-    def _walk(self, limit: int, walks: dict[str, tuple[int, int] | None]) -> int:
-        """Compare some threads of the next project with the catalog. Returns how much was brought in."""
+    def _walk(self, limit: int, walks: dict[str, Place | None]) -> int:
+        """Compare some more of the next project with the catalog. Returns how much was brought in."""
+        for project_id, (phase, at, no) in self._late.walks.items():
+            if phase == "people":
+                return self._walk_people(project_id, (at, no), walks)
+            return self._walk_threads(project_id, (at, no), limit, walks)
+        return 0
+
+    def _walk_people(self, project_id: str, place: tuple[int, int], walks: dict[str, Place | None]) -> int:
+        low = {"low_at": place[0], "low_no": place[1]}
+        rows = self.all("catalog_people_lagging", project_id=project_id, limit=WALKED_AT_ONCE, **low)
+        lagging = [id for _, _, id, lags in rows if lags]  # noqa: A001 (the field's standard name)
+        for participant_id in lagging:
+            self._take_participant(project_id, participant_id)
+        is_all = len(rows) < WALKED_AT_ONCE
+        walks[project_id] = ("threads", -1, -1) if is_all else ("people", rows[-1][1], rows[-1][0])
+        return len(lagging)
+
+    def _walk_threads(self, project_id: str, place: tuple[int, int], limit: int, walks: dict[str, Place | None]) -> int:
         count = 0
-        project_id, place = next(iter(self._late.walks.items()), ("", (0, 0)))
-        if not project_id:
-            return 0
-        rows = self.all(
-            "catalog_lagging", project_id=project_id, low_at=place[0], low_no=place[1], limit=WALKED_AT_ONCE
-        )
+        low = {"low_at": place[0], "low_no": place[1]}
+        rows = self.all("catalog_lagging", project_id=project_id, limit=WALKED_AT_ONCE, **low)
         for no, created_at, lags in rows:
             if lags:
                 if count >= limit:
                     break
                 taken, is_whole = self._take_thread(no, limit - count, with_runs=True)
-                count += max(taken, 1)
+                count += taken
                 if not is_whole:
                     break
             place = (created_at, no)
         else:
-            walks[project_id] = place if len(rows) == WALKED_AT_ONCE else None
+            walks[project_id] = ("threads", *place) if len(rows) == WALKED_AT_ONCE else None
             return count
-        walks[project_id] = place
+        walks[project_id] = ("threads", *place)
         return count
 
     def _take(self, note: Note, limit: int) -> tuple[int, bool]:
@@ -511,4 +524,4 @@ def _total(table: Table, reading: Reading, few: list[int] | None) -> int:
 
 def _holds(text: Any, piece: str) -> bool:  # noqa: ANN401 (whatever a JSON value is)
     """Whether a piece is in a text, whatever the case of both."""
-    return text is not None and piece.casefold() in str(text).casefold()
+    return text is not None and piece.lower() in str(text).lower()

@@ -17,6 +17,15 @@ WHERE thread.project_id = :project_id AND (thread.created_at, thread.no) > (:low
 ORDER BY thread.created_at, thread.no
 LIMIT :limit;
 
+-- name: catalog_people_lagging
+-- The same of participants.
+SELECT person.no, person.created_at, person.id, catalog.no IS NULL AS lags
+FROM participant AS person
+LEFT JOIN catalog_participant AS catalog ON catalog.project_id = person.project_id AND catalog.id = person.id
+WHERE person.project_id = :project_id AND (person.created_at, person.no) > (:low_at, :low_no)
+ORDER BY person.created_at, person.no
+LIMIT :limit;
+
 -- name: catalog_thread_row
 -- By the number of a thread.
 SELECT thread.project_id, thread.body, tail.last_seq FROM thread
