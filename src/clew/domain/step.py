@@ -171,10 +171,13 @@ def ended_at(item: Item) -> int | None:
     return item.finished_at
 
 
-def place_in_thread(item: Item) -> tuple[int, int]:
-    """What the steps of a thread are in order by. Not their creation: children come first."""
+def place_in_thread(item: Item) -> tuple[int, bool, int]:
+    """What the steps of a thread are in order by. Not their creation: children come first.
+
+    Of what begins at the same moment, a run of ours, which has no place in the log, comes after what it was asked.
+    """
     began = started_at(item)
-    return (item.created_at if began is None else began, item.seq)
+    return (item.created_at if began is None else began, item.run_id is not None, item.seq)
 
 
 def begun(change: StepChange, *, thread_id: str, now: int, created_by: str | None) -> Item:

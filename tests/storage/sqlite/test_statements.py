@@ -116,6 +116,7 @@ SETS = {
     "batches_delete": "the batches of one index, when it goes",
     "blob_known": "asks whether there is one, and stops at the first",
     "catalog_items_part": "between two places of a log, which the caller chose",
+    "catalog_numbers_drop": "the numbers in the metadata of one thread",
     "catalog_participant_insert": "the threads of a participant who is new: none as a rule",
     "catalog_runs_of": "the runs of one thread, when its project first gets a catalog",
     "catalog_step_of_key": "the step at one key, of which there is one",

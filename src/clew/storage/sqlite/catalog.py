@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from clew.domain.item import Item, Kind
 from clew.domain.participant import Participant
 from clew.domain.problem import AlreadyExists
+from clew.domain.query import COUNT_MAX
 from clew.domain.step import (
     HIDDEN,
     ended_at,
@@ -35,12 +36,12 @@ from clew.storage.sqlite.table import Row, Table
 from clew.storage.sqlite.threads import thread_from_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import apsw
 
     from clew.domain.query import Found, Query
-    from clew.storage.sqlite.late import Late, Note
+    from clew.storage.sqlite.late import Late, Note, Place
 
 TEXT_MAX: Final = 8_000
 """Letters of an input, output or metadata that are found by a piece: the index of text is several times its size."""
@@ -68,6 +69,15 @@ def _leaves(value: Any) -> str:  # noqa: ANN401 (any JSON value)
             found.append(text[:left])
             left -= len(text)
     return "\n".join(found)
+
+
+def _numbers(metadata: dict[str, Any], within: str = "") -> Iterator[tuple[str, float]]:
+    """The numbers of metadata, by their dotted paths. Yes and no are numbers here, as in SQL."""
+    for name, value in metadata.items():
+        if isinstance(value, dict):
+            yield from _numbers(cast("dict[str, Any]", value), f"{within}{name}.")
+        elif isinstance(value, int | float):
+            yield within + name, value
 
 
 def _item_from_row(row: Row) -> Item | None:
@@ -156,6 +166,15 @@ class CatalogTable(Table):
                     thread.project_id, thread.participant_id, threads=1, tokens=row[5], at=thread.last_active_at
                 )
         self._put_tags(thread.project_id, "thread", thread_no, thread.tags)
+        self.run("catalog_numbers_drop", thread_no=thread_no)
+        for name, value in _numbers(thread.metadata):
+            self.run(
+                "catalog_number_insert",
+                project_id=thread.project_id,
+                name=name,
+                value=float(value),
+                thread_no=thread_no,
+            )
         self.run("catalog_thread_text_drop", thread_no=thread_no)
         if thread.name or thread.metadata:
             texts = {"name": (thread.name or "")[:TEXT_MAX], "metadata": _leaves(thread.metadata)}
@@ -296,6 +315,7 @@ class CatalogTable(Table):
         self.run("catalog_thread_drop", thread_no=thread_no)
         self.run("catalog_thread_text_drop", thread_no=thread_no)
         self.run("catalog_tags_drop", noun="thread", no=thread_no)
+        self.run("catalog_numbers_drop", thread_no=thread_no)
 
     # What comes in later
 
@@ -310,7 +330,7 @@ class CatalogTable(Table):
             count += taken
             if is_whole:
                 seen_to.append((note, number))
-        walks: dict[str, tuple[int, int] | None] = {}
+        walks: dict[str, Place | None] = {}
         if count < limit and len(seen_to) == len(notes):
             count += self._walk(limit - count, walks)
         is_all = len(seen_to) == len(notes) < limit and all(
@@ -327,28 +347,41 @@ class CatalogTable(Table):
             else:
                 self._late.walks[project_id] = place
 
-    def _walk(self, limit: int, walks: dict[str, tuple[int, int] | None]) -> int:
-        """Compare some threads of the next project with the catalog. Returns how much was brought in."""
+    def _walk(self, limit: int, walks: dict[str, Place | None]) -> int:
+        """Compare some more of the next project with the catalog. Returns how much was brought in."""
+        for project_id, (phase, at, no) in self._late.walks.items():
+            if phase == "people":
+                return self._walk_people(project_id, (at, no), walks)
+            return self._walk_threads(project_id, (at, no), limit, walks)
+        return 0
+
+    def _walk_people(self, project_id: str, place: tuple[int, int], walks: dict[str, Place | None]) -> int:
+        low = {"low_at": place[0], "low_no": place[1]}
+        rows = self.all("catalog_people_lagging", project_id=project_id, limit=WALKED_AT_ONCE, **low)
+        lagging = [id for _, _, id, lags in rows if lags]  # noqa: A001 (the field's standard name)
+        for participant_id in lagging:
+            self._take_participant(project_id, participant_id)
+        is_all = len(rows) < WALKED_AT_ONCE
+        walks[project_id] = ("threads", -1, -1) if is_all else ("people", rows[-1][1], rows[-1][0])
+        return len(lagging)
+
+    def _walk_threads(self, project_id: str, place: tuple[int, int], limit: int, walks: dict[str, Place | None]) -> int:
         count = 0
-        project_id, place = next(iter(self._late.walks.items()), ("", (0, 0)))
-        if not project_id:
-            return 0
-        rows = self.all(
-            "catalog_lagging", project_id=project_id, low_at=place[0], low_no=place[1], limit=WALKED_AT_ONCE
-        )
+        low = {"low_at": place[0], "low_no": place[1]}
+        rows = self.all("catalog_lagging", project_id=project_id, limit=WALKED_AT_ONCE, **low)
         for no, created_at, lags in rows:
             if lags:
                 if count >= limit:
                     break
                 taken, is_whole = self._take_thread(no, limit - count, with_runs=True)
-                count += max(taken, 1)
+                count += taken
                 if not is_whole:
                     break
             place = (created_at, no)
         else:
-            walks[project_id] = place if len(rows) == WALKED_AT_ONCE else None
+            walks[project_id] = ("threads", *place) if len(rows) == WALKED_AT_ONCE else None
             return count
-        walks[project_id] = place
+        walks[project_id] = ("threads", *place)
         return count
 
     def _take(self, note: Note, limit: int) -> tuple[int, bool]:
@@ -477,10 +510,18 @@ def read_page(
         if len(rows) <= FEW and (few is None or len(rows) < len(few)):
             few = list(dict.fromkeys(row[0] for row in rows))
     rows = table.ask(reading.page(few), reading.values.bound)
-    total = table.ask(reading.total(few), reading.values.bound)[0][0] if query.counted else None
-    return reading.found(rows, build, total)
+    return reading.found(rows, build, _total(table, reading, few) if query.counted else None)
+
+
+def _total(table: Table, reading: Reading, few: list[int] | None) -> int:
+    if few is None and reading.at_least is not None:
+        (many,) = table.ask(reading.at_least, reading.values.bound)[0]
+        if many >= COUNT_MAX:
+            return COUNT_MAX
+    (total,) = table.ask(reading.total(few), reading.values.bound)[0]
+    return int(total)
 
 
 def _holds(text: Any, piece: str) -> bool:  # noqa: ANN401 (whatever a JSON value is)
     """Whether a piece is in a text, whatever the case of both."""
-    return text is not None and piece.casefold() in str(text).casefold()
+    return text is not None and piece.lower() in str(text).lower()

@@ -12,6 +12,11 @@ Note: TypeAlias = tuple[Literal["thread", "item", "run"], int] | tuple[Literal["
 """What was written: a thread with its log, by its number; an item by its key; a run by its number; a participant."""
 
 
+Place: TypeAlias = tuple[Literal["people", "threads"], int, int]
+"""How far a project has been compared: its people, then its threads, by their time and number."""
+START: Final[Place] = ("people", -1, -1)
+
+
 class Late:
     """The notes of one store. Taken by its writer, and only counted by its readers.
 
@@ -21,8 +26,8 @@ class Late:
     def __init__(self) -> None:
         self.is_on = False
         """Whether there is a project with a catalog: without one nothing is noted."""
-        self.walks: dict[str, tuple[int, int]] = {}
-        """Projects whose threads are still to be compared with the catalog, and how far that is."""
+        self.walks: dict[str, Place] = {}
+        """Projects whose people and threads are still to be compared with the catalog, and how far that is."""
         self._noted: dict[Note, int] = {}
         self._numbers: Final = count()
         self._newest: Note | None = None
@@ -49,9 +54,9 @@ class Late:
                 del self._noted[note]
 
     def begin(self, project_id: str) -> None:
-        """Compare this project's threads with the catalog, from the first on."""
+        """Compare what is in this project with the catalog, from the first on."""
         self.is_on = True
-        self.walks.setdefault(project_id, (-1, -1))
+        self.walks.setdefault(project_id, START)
 
     @property
     def is_behind(self) -> bool:

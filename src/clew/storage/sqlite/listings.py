@@ -28,6 +28,7 @@ from clew.storage.sqlite.filters import (
     compared,
     in_json,
     refuse,
+    tested,
     text_search,
 )
 from clew.storage.sqlite.paging import HIGHEST, LOWEST
@@ -188,6 +189,13 @@ class Reading:
         """The statement that counts what the filters let through."""
         return f"SELECT count(*) FROM (SELECT 1 {self._from(few)} WHERE {self._where(self._counted)} LIMIT {COUNT_MAX})"
 
+    @property
+    def at_least(self) -> str | None:
+        """The statement that counts what an index gives, where one filter is all there is: many are counted so."""
+        if len(self._conditions) != 1 or self._conditions[0].search is None or self._counted != _Bounds():
+            return None
+        return f"SELECT count(*) FROM (SELECT DISTINCT no FROM ({self._conditions[0].search}) LIMIT {COUNT_MAX})"
+
     def found(self, rows: Sequence[Row], build: Callable[[Row], Any], total: int | None) -> Found[Any]:
         """The page that these rows make."""
         query = self.query
@@ -221,6 +229,13 @@ def _tags(noun: str, no: str) -> Field:
     return condition
 
 
+_NUMERIC: Final = frozenset({Op.EQ, Op.GT, Op.GTE, Op.LT, Op.LTE})
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float)
+
+
 def _metadata(body: str, *, of_threads: bool = False, by_text: tuple[str, str] | None = None) -> Field:
     def condition(asked: Filter, values: Values) -> Condition:
         test = in_json(asked, values, body, "$.metadata")
@@ -229,6 +244,11 @@ def _metadata(body: str, *, of_threads: bool = False, by_text: tuple[str, str] |
             search = (
                 "SELECT pair.thread_no AS no FROM thread_metadata AS pair WHERE pair.project_id = :project_id "
                 f"AND pair.name = {values.bind(asked.path)} AND pair.value = {values.bind(asked.value)}"
+            )
+        elif of_threads and asked.path and asked.op in _NUMERIC and _is_number(asked.value):
+            search = (
+                "SELECT number.thread_no AS no FROM catalog_number AS number WHERE number.project_id = :project_id "
+                f"AND number.name = {values.bind(asked.path)} AND {compared(asked, values, 'number.value')}"
             )
         elif by_text is not None:
             search = text_search(asked, values, *by_text)
@@ -301,7 +321,8 @@ def _scores(rows: str, shown: str) -> Field:
         if asked.op in (Op.HAS, Op.NHAS):
             raise refuse(asked)
         named = f" AND score.name = {values.bind(asked.path)}" if asked.path else ""
-        test = any_of(asked, values, rows + named, "score.value")
+        # The plus keeps the test from the index by name and value, which gives the scores of all other steps as well.
+        test = any_of(asked, values, rows + named.replace("score.name", "+score.name"), "+score.value")
         search = None
         if asked.op in (Op.EQ, Op.IN, Op.GT, Op.GTE, Op.LT, Op.LTE) and asked.value is not None:
             wanted = compared(asked, values, "score.value")
@@ -396,6 +417,13 @@ _PERSON_OF_STEP: Final = "(SELECT c.participant_id FROM catalog_thread AS c WHER
 def _named(asked: Filter, values: Values) -> Condition:
     """The thread of a step, by its id. A step without a thread is in a hidden log, which has no name."""
     seen = "CASE WHEN t.project_id = :project_id THEN t.id END"
+    if (asked.op in (Op.IS, Op.EQ) and asked.value is None) or (asked.op is Op.NIS and asked.value is True):
+        # Hidden logs stand under a project of their own, whose name is `domain.step.log_project`'s.
+        hidden = (
+            "SELECT s.no AS no FROM thread AS home CROSS JOIN catalog_step AS s ON s.thread_no = home.no "
+            "WHERE home.project_id = char(0) || :project_id"
+        )
+        return Condition(tested(asked, values, seen), hidden)
     return Column(
         expression=seen,
         search="SELECT s.no AS no FROM thread AS home CROSS JOIN catalog_step AS s ON s.thread_no = home.no "

@@ -74,6 +74,16 @@ CREATE TABLE catalog_tag (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX catalog_tag_by_owner ON catalog_tag (noun, no);
 
+-- Numbers in the metadata of threads, by their dotted path; texts are in `thread_metadata`.
+CREATE TABLE catalog_number (
+    project_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value REAL NOT NULL,
+    thread_no INTEGER NOT NULL,
+    PRIMARY KEY (project_id, name, value, thread_no)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX catalog_number_by_thread ON catalog_number (thread_no);
+
 -- Every three letters in a row: text is found by any piece of it that is so long, whatever its case.
 CREATE VIRTUAL TABLE catalog_thread_text USING fts5 (
     name, metadata, content = '', contentless_delete = 1, tokenize = 'trigram'

@@ -17,6 +17,15 @@ WHERE thread.project_id = :project_id AND (thread.created_at, thread.no) > (:low
 ORDER BY thread.created_at, thread.no
 LIMIT :limit;
 
+-- name: catalog_people_lagging
+-- The same of participants.
+SELECT person.no, person.created_at, person.id, catalog.no IS NULL AS lags
+FROM participant AS person
+LEFT JOIN catalog_participant AS catalog ON catalog.project_id = person.project_id AND catalog.id = person.id
+WHERE person.project_id = :project_id AND (person.created_at, person.no) > (:low_at, :low_no)
+ORDER BY person.created_at, person.no
+LIMIT :limit;
+
 -- name: catalog_thread_row
 -- By the number of a thread.
 SELECT thread.project_id, thread.body, tail.last_seq FROM thread
@@ -165,6 +174,14 @@ INSERT OR IGNORE INTO catalog_tag (project_id, noun, tag, no) VALUES (:project_i
 -- name: catalog_tags_drop
 -- By the number of what has them.
 DELETE FROM catalog_tag WHERE noun = :noun AND no = :no;
+
+-- name: catalog_number_insert
+INSERT OR IGNORE INTO catalog_number (project_id, name, value, thread_no)
+VALUES (:project_id, :name, :value, :thread_no);
+
+-- name: catalog_numbers_drop
+-- By the number of a thread.
+DELETE FROM catalog_number WHERE thread_no = :thread_no;
 
 -- name: catalog_gone_steps
 -- Crosses projects: the sweep.
