@@ -58,6 +58,7 @@ class Assembled:
 
     core: Core
     engine: Engine
+    literal: Literal
     app: App
     sweep_seconds: float
 
@@ -82,7 +83,7 @@ def assemble(parts: Parts) -> Assembled:
     literal = Literal(core, parts.gate, parts.literal)
     dialects: dict[str, Dialect] = {"": openai, "/health": Health(core), **dict.fromkeys(PREFIXES, literal)}
     app = App(core, dialects, parts.guard)
-    return Assembled(core=core, engine=engine, app=app, sweep_seconds=parts.sweep_seconds)
+    return Assembled(core=core, engine=engine, literal=literal, app=app, sweep_seconds=parts.sweep_seconds)
 
 
 def default_model() -> Later:

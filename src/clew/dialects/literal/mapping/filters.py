@@ -176,23 +176,28 @@ def _filter(name: str, sent: Mapping[str, Any]) -> Filter:
         raise Invalid("filters", f"{field} cannot be compared by {shown(operator)}")
     if not isinstance(path, str | None):
         raise Invalid("filters", f"the path of {field} has to be a string")
-    if operator in {"is", "nis"}:
-        return Filter(field=ours, op=_OPS[operator], value=_nothing_or_truth(field, value), path=path)
-    op = _OPS[operator]
+    op, said = _compared(field, _OPS[operator], value, operators)
+    return Filter(field=ours, op=op, value=said, path=path)
+
+
+def _compared(field: str, op: Op, value: Any, operators: frozenset[str]) -> tuple[Op, Any]:  # noqa: ANN401 (any JSON)
+    """The comparison and what it is made with: one value, or a list for those that take many."""
+    if op in {Op.IS, Op.NIS}:
+        return op, _nothing_or_truth(field, value)
     if operators is _TIME:
-        return Filter(field=ours, op=op, value=_time(field, value), path=path)
+        return op, _time(field, value)
     if op in {Op.HAS, Op.NHAS}:
-        return Filter(field=ours, op=op, value=_piece(field, value), path=path)
+        return op, _piece(field, value)
     said = [_said(field, one, operators) for one in (value if is_list(value) else [value])]
     if field == "environment" and not {"prod", "production"}.isdisjoint(said):
         said = list(dict.fromkeys([*said, "prod", "production"]))  # one environment, by a newer and an older word
     if op in _SINGLE and (is_list(value) or len(said) != 1):
         op = _SINGLE[op]
     if op in {Op.IN, Op.NIN}:
-        return Filter(field=ours, op=op, value=said, path=path)
+        return op, said
     if len(said) != 1:
         raise Invalid("filters", f"{field} is compared with one value, not with a list")
-    return Filter(field=ours, op=op, value=said[0], path=path)
+    return op, said[0]
 
 
 def _time(field: str, value: Any) -> int:  # noqa: ANN401 (any JSON)
