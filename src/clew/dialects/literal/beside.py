@@ -5,7 +5,8 @@ Every function here takes the path under which the things are in the answer; it 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from clew.dialects.literal.mapping import threads as thread_mapping
 from clew.dialects.literal.mapping.participants import participant_to_wire, sum_to_wire
@@ -15,7 +16,7 @@ from clew.service import catalog, conversations, people
 from clew.service import steps as step_service
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from clew.dialects.literal.call import Call
     from clew.domain.participant import Participant
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
     from clew.domain.step import Step
     from clew.domain.thread import Thread
 
+T = TypeVar("T")
+
+LARGE: Final = 200
+"""From so many steps on their objects are made in a thread: a long thread would hold everybody else up."""
 SUMS: Final = ("lastEngaged", "threadCount", "tokenCount")
+
+
+async def aside(size: int, make: Callable[[], T]) -> T:
+    """What `make` makes of so many steps, in a thread where they are many."""
+    return make() if size < LARGE else await asyncio.to_thread(make)
 
 
 async def of_threads(call: Call, threads: Sequence[Thread], path: str) -> list[dict[str, Any]]:
@@ -69,7 +79,7 @@ async def _steps_by_id(call: Call, ids: Sequence[str], path: str) -> dict[str, d
 
 async def of_steps(call: Call, steps: Sequence[Step], path: str, *, with_threads: bool = True) -> list[dict[str, Any]]:
     """The steps with what is asked of them below `path`, which is empty or ends in a dot."""
-    shown = [step_to_wire(step, call.visit.url_of) for step in steps]
+    shown = await aside(len(steps), lambda: [step_to_wire(step, call.visit.url_of) for step in steps])
     for one in shown:
         _join(call, one, path)
     if call.wants(f"{path}feedback"):

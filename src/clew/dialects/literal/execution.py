@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from clew.dialects.literal import errors
+from clew.dialects.literal.beside import aside
 from clew.dialects.literal.call import Call
 from clew.dialects.literal.operations import FIELDS
 from clew.dialects.literal.refusal import Refusal
@@ -42,14 +43,25 @@ async def execute(visit: Visit, plan: Plan, variables: Mapping[str, Any]) -> tup
                 if not root.nullable:
                     data = None
             if data is not None:
-                data[root.key] = (
-                    root.selection.project(value) if row is not None else root.selection.constants[root.key]
-                )
+                data[root.key] = await _projected(root, value)
     if not wrong:
         return 200, {"data": data}
     refusal = wrong[0][1]
     status = refusal.status if len(wrong) == len(rows) and refusal.status in WHOLE else 200
     return status, {"errors": [one.entry((root.key,)) for root, one in wrong], "data": data}
+
+
+async def _projected(root: RootField, value: dict[str, Any] | None) -> Any:  # noqa: ANN401 (any JSON)
+    """What was asked of the value, or the name of the root's type."""
+    if root.name == "__typename":
+        return root.selection.constants[root.key]
+    return await aside(_steps_in(value or {}), lambda: root.selection.project(value))
+
+
+def _steps_in(value: dict[str, Any]) -> int:
+    """How many steps a list or a thread comes with."""
+    edges: list[dict[str, Any]] = value.get("edges") or []
+    return len(value.get("steps") or ()) + sum(1 + len(edge["node"].get("steps") or ()) for edge in edges)
 
 
 async def _values(
