@@ -86,6 +86,16 @@ def place_of(id: str) -> int | None:  # noqa: A002 (the field's standard name)
     return low + _BASE * (middle + _BASE * high)
 
 
+def at_place(kind: str, end: str, *, thread_id: str, place: int) -> str:
+    """An id of `kind` made for a place in a thread's log, which ends with these letters: an `ending`."""
+    return PREFIXES[kind] + tag(thread_id) + letters(place, PLACE_LENGTH) + end
+
+
+def ending(random: str) -> str:
+    """Of the random letters that an id is composed of, those that it ends with even where it says its place."""
+    return random[TAG_LENGTH + PLACE_LENGTH :]
+
+
 def compose(kind: str, random: str, *, thread_id: str | None = None, place: int | None = None) -> str:
     """An id of `kind` from `random`, as many letters and digits as `TAG_LENGTH` and `RANDOM_LENGTH` together.
 

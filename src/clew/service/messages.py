@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from clew.domain import ids
 from clew.domain.expiration import Policy
 from clew.domain.item import Item, ItemStatus, Kind
 from clew.domain.noun import Noun, replace
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from clew.storage.port import Entered, Tx
 
 CODE_FILES_MAX = 20
+LATELY = 200
+"""Among so many of a thread's last messages one is looked for that an earlier request may have written."""
 
 
 class NewMessage(Noun, frozen=True, kw_only=True):
@@ -45,9 +48,11 @@ async def enter(tx: Tx, core: Core, caller: Caller, thread_id: str) -> Entered:
 
 
 async def append(
-    tx: Tx, core: Core, caller: Caller, entered: Entered, new: Sequence[NewMessage]
+    tx: Tx, core: Core, caller: Caller, entered: Entered, new: Sequence[NewMessage], *, letters: str | None = None
 ) -> tuple[Thread, list[Item]]:
     """Within a unit: messages at the end of the thread, in this order, and the thread as they leave it.
+
+    A single one may be told the `letters` that its id is to end with.
 
     Raises `NotFound` for a file they name, `TooLarge` beyond the number of messages a thread may have.
     """
@@ -68,7 +73,9 @@ async def append(
     items = [
         Item(
             thread_id=thread.id,
-            id=core.ids.within("message", thread.id, place=place),
+            id=core.ids.within("message", thread.id, place=place)
+            if letters is None
+            else ids.at_place("message", letters, thread_id=thread.id, place=place),
             kind=Kind.MESSAGE,
             created_at=now,
             seq=place,
@@ -116,18 +123,32 @@ async def _with_attachments(tx: Tx, core: Core, caller: Caller, thread: Thread, 
     return replace(thread, tool_resources=resources, updated_at=core.now())
 
 
-async def create(core: Core, caller: Caller, thread_id: str, new: NewMessage, *, unless_busy: bool = False) -> Item:
+async def create(
+    core: Core,
+    caller: Caller,
+    thread_id: str,
+    new: NewMessage,
+    *,
+    unless_busy: bool = False,
+    once: str | None = None,
+) -> Item:
     """A message at the end of the thread. With `unless_busy` an active run keeps it out.
+
+    `once` are the letters that a request's key gives (`once.letters`). The message's id will end with them, and where
+    one of the thread's last messages does already, an earlier request has written it: it is returned, and nothing is
+    written.
 
     Raises `NotFound` for the thread or a file, `ThreadBusy`, `TooLarge`.
     """
 
     async def unit(tx: Tx) -> Item:
         entered = await enter(tx, core, caller, thread_id)
+        if once is not None and (written := await tx.items.lately(entered, once, within=LATELY)) is not None:
+            return written
         if unless_busy and entered.run_id is not None:
             raise ThreadBusy(thread_id, entered.run_id, attempt="append")
         await quotas.take(tx, core, caller.project_id, messages=1)
-        _, items = await append(tx, core, caller, entered, [new])
+        _, items = await append(tx, core, caller, entered, [new], letters=once)
         return items[0]
 
     return await core.store.write(unit)

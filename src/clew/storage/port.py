@@ -142,6 +142,10 @@ class Items(Protocol):
         """The item. With `now`, raises `NotFound` for a thread that readers do not see then."""
         ...
 
+    async def lately(self, entered: Entered, ending: str, *, within: int) -> Item | None:
+        """Of the thread's last `within` messages, the one whose id ends so."""
+        ...
+
     async def update(self, project_id: str, item: Item) -> None:
         """Keep the item as it now is; its place, kind and run stay."""
         ...
@@ -372,7 +376,7 @@ class Assistants(Protocol):
     """Assistants of a project, with their versions."""
 
     async def insert(self, assistant: Assistant) -> None:
-        """Keep a new assistant and its first version."""
+        """Keep a new assistant and its first version. Raises `AlreadyExists` for a taken id."""
         ...
 
     async def get(self, project_id: str, assistant_id: str, *, now: int) -> Assistant | None:
@@ -408,7 +412,7 @@ class Files(Protocol):
     """What is known about files, and uploads on their way to become one."""
 
     async def insert(self, file: File) -> None:
-        """Keep a new file."""
+        """Keep a new file. Raises `AlreadyExists` for a taken id."""
         ...
 
     async def get(self, project_id: str, file_id: str, *, now: int) -> File | None:
@@ -475,7 +479,7 @@ class Indexes(Protocol):
     """Indexes of a project, the files in them, and the batches they came in."""
 
     async def insert(self, index: Index) -> None:
-        """Keep a new index."""
+        """Keep a new index. Raises `AlreadyExists` for a taken id."""
         ...
 
     async def get(self, project_id: str, index_id: str, *, now: int | None = None) -> Index | None:

@@ -8,7 +8,7 @@ from clew.domain.item import Kind
 from clew.domain.noun import replace
 from clew.domain.problem import AlreadyExists, NotFound
 from storage.conformance import nouns
-from storage.conformance.nouns import OURS, THEIRS, THREAD, log
+from storage.conformance.nouns import NOW, OURS, THEIRS, THREAD, log
 
 WRITERS = 64
 
@@ -135,3 +135,16 @@ async def test_an_answered_append_is_seen_by_every_read_that_begins_later(store)
         return name in [item.id for item in await log(store)]
 
     assert all(await asyncio.gather(*(writer(f"m{n}") for n in range(WRITERS))))
+
+
+async def test_a_late_message_is_found_by_the_end_of_its_id(store):
+    items = [nouns.message("msg_1xyz"), nouns.generation("step_2xyz"), nouns.message("msg_3abc")]
+    placed = await store.write(lambda tx: tx.items.append(OURS, THREAD, items))
+
+    async def lately(tx, ending, within):
+        entered = await tx.threads.enter(OURS, THREAD, now=NOW)
+        return await tx.items.lately(entered, ending, within=within)
+
+    asked = [("xyz", 2), ("xyz", 1), ("abc", 1), ("3ab", 9), ("msg_3abc", 9)]
+    found = [await store.read(lambda tx, one=one: lately(tx, *one)) for one in asked]
+    assert found == [placed[0], None, placed[2], None, placed[2]]

@@ -10,6 +10,7 @@ from clew.domain.index import IndexingState
 from clew.domain.item import Attachment, ItemStatus, Kind, Trace, Usage
 from clew.domain.noun import replace
 from clew.domain.page import Page
+from clew.domain.problem import AlreadyExists
 from clew.domain.run import OwedCall, RunState, Truncation, TruncationMode, move
 from clew.domain.tool import ResponseFormat, Tool, ToolKind, ToolResources
 from clew.storage.port import Store, Tx
@@ -352,3 +353,20 @@ async def test_what_was_deleted_can_be_made_anew(store, noun):
 
 def _apart_from_its_place(it: Any) -> Any:
     return replace(it[1], seq=0) if isinstance(it, tuple) else it
+
+
+@pytest.mark.parametrize("name", ["thread", "run", "assistant", "file", "index", "operation", "participant"])
+async def test_a_taken_id_already_exists_and_changes_nothing(store, name):
+    noun = NOUNS[name]
+    it = noun.of(OURS)
+
+    async def unit(tx):
+        if noun.prepare is not None:
+            await noun.prepare(tx, OURS)
+        await noun.insert(tx, it)
+
+    await store.write(unit)
+    with pytest.raises(AlreadyExists):
+        await store.write(lambda tx: noun.insert(tx, replace(it, created_by="key_b")))
+    assert (await everything(store, noun, OURS))[0] == (await store.read(lambda tx: noun.get(tx, OURS)))
+    assert _apart_from_its_place((await everything(store, noun, OURS))[0]) == _apart_from_its_place(seen(noun, it)[0])

@@ -117,6 +117,17 @@ def test_reading_backwards_costs_the_same_in_a_long_log(logs, kinds, middle):
     assert steps("long", LONG) == steps("short", SHORT)
 
 
+def test_looking_for_a_late_message_costs_the_same_in_a_long_log(logs):
+    def steps(thread_id):
+        async def unit(tx):
+            entered = await tx.threads.enter(OURS, thread_id, now=NOW)
+            assert await tx.items.lately(entered, "not there", within=100) is None
+
+        return logs.steps(unit)
+
+    assert steps("long") == steps("short")
+
+
 def test_the_last_twenty_messages_are_read_in_few_steps_each(logs):
     twenty, forty = [
         logs.steps(lambda tx, n=n: tx.items.page(OURS, "long", Window(limit=n), kind=Kind.MESSAGE)) for n in (20, 40)

@@ -25,6 +25,7 @@ ARGUED = {
     "used_projects": "every project there is, once at a start of a server with quotas",
     "catalog_projects": "every project that has a catalog, once at a start",
     "used_count": "one row of constants; what it counts it finds by indexes",
+    "item_lately": "walks the ids of as many messages as its limit says, which are found by their key",
     "used_runs": "walks what it found by an index, which is at most as much as a quota allows",
     "batch_counts": "the files of a batch, at most 2,000, are found by an index and then put together by state",
 }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from clew.domain.expiration import DAY_SECONDS, SECOND
 from clew.domain.file import File, Upload, UploadPart
+from clew.domain.problem import AlreadyExists
 from clew.storage.bodies import dump, dump_value, load
 from clew.storage.sqlite.indexes import count
 from clew.storage.sqlite.table import Row, Table
@@ -38,6 +39,8 @@ class FileTable(Table):
             blob=file.blob,
             body=dump(file),
         )
+        if not self._changes():
+            raise AlreadyExists("file", file.id)
 
     async def get(self, project_id: str, file_id: str, *, now: int) -> File | None:
         row = self.one("file_get", project_id=project_id, id=file_id, now=now)

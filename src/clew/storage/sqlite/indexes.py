@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from clew.domain.index import Batch, Counts, Index, IndexFile
 from clew.domain.noun import replace
-from clew.domain.problem import NotFound
+from clew.domain.problem import AlreadyExists, NotFound
 from clew.storage.bodies import dump, load
 from clew.storage.sqlite.table import Place, Row, Table
 
@@ -54,6 +54,8 @@ class IndexTable(Table):
             expires_at=index.expires_at,
             body=dump(replace(index, counts=_NO_COUNTS, size=0)),
         )
+        if not self._changes():
+            raise AlreadyExists("index", index.id)
 
     async def get(self, project_id: str, index_id: str, *, now: int | None = None) -> Index | None:
         row = self.one("index_get", project_id=project_id, id=index_id, now=now)

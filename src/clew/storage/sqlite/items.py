@@ -120,6 +120,11 @@ class ItemTable(Table):
         row = None if thread_no is None else self._row(thread_no, item_id)
         return _item_from_row(row) if row else None
 
+    async def lately(self, entered: Entered, ending: str, *, within: int) -> Item | None:
+        low, high = _part(entered.key, Kind.MESSAGE)
+        row = self.one("item_lately", low=low, high=high, ending=ending, limit=within)
+        return _item_from_row(row) if row else None
+
     async def update(self, project_id: str, item: Item) -> None:
         thread_no = self._thread(project_id, item.thread_id)
         if thread_no is None:

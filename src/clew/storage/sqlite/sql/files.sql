@@ -1,6 +1,7 @@
 -- name: file_insert
 INSERT INTO file (project_id, id, created_at, purpose, expires_at, blob, body)
-VALUES (:project_id, :id, :created_at, :purpose, :expires_at, :blob, :body);
+VALUES (:project_id, :id, :created_at, :purpose, :expires_at, :blob, :body)
+ON CONFLICT (project_id, id) DO NOTHING;
 
 -- name: file_get
 SELECT body FROM file

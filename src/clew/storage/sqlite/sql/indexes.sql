@@ -1,6 +1,7 @@
 -- name: index_insert
 INSERT INTO file_index (project_id, id, created_at, expires_at, body)
-VALUES (:project_id, :id, :created_at, :expires_at, :body);
+VALUES (:project_id, :id, :created_at, :expires_at, :body)
+ON CONFLICT (project_id, id) DO NOTHING;
 
 -- name: index_get
 -- Without a time also one that has expired.

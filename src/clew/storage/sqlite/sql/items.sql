@@ -30,6 +30,13 @@ SELECT key, kind, body FROM item WHERE key IN (:key, :message_key) AND id = :id;
 -- By the number of a thread.
 SELECT key, kind, body FROM item WHERE thread_no = :thread_no AND id = :id AND named = 1;
 
+-- name: item_lately
+-- By the number of a thread. Bodies are let be until one is found.
+SELECT key, body FROM item WHERE key = (
+    SELECT key FROM (SELECT key, id FROM item WHERE key > :low AND key < :high ORDER BY key DESC LIMIT :limit)
+    WHERE substr(id, -length(:ending)) = :ending LIMIT 1
+);
+
 -- name: item_update
 -- By the number of a thread.
 UPDATE item SET body = :body WHERE key = :key;
