@@ -4,6 +4,7 @@ import pytest
 
 from clew.domain.expiration import DAY_SECONDS, SECOND, Expiration, Policy
 from clew.domain.page import Window
+from clew.domain.patch import change
 from clew.domain.problem import NotFound
 from clew.domain.project import Caller
 from clew.service import files, indexes, operations
@@ -72,6 +73,24 @@ async def test_an_index_that_expired_or_is_not_there_takes_no_files(world):
     for index_id in (made.index_id, "vs_none"):
         with pytest.raises(NotFound):
             await operations.add_files(world.core, world.caller, index_id, [])
+
+
+async def test_what_is_in_an_expired_index_is_shown_only_to_who_does_not_mind(world):
+    file_id = await upload(world)
+    made = await create(world, file_id, expiration=Expiration(policy=Policy.STATIC, ttl_seconds=60))
+    asks = {
+        "get": lambda **how: indexes.get(world.core, world.caller, made.index_id, **how),
+        "get_file": lambda **how: indexes.get_file(world.core, world.caller, made.index_id, file_id, **how),
+        "page_files": lambda **how: indexes.page_files(world.core, world.caller, made.index_id, Window(), **how),
+        "modify": lambda **how: indexes.modify(world.core, world.caller, made.index_id, change(name="n"), **how),
+        "delete": lambda **how: indexes.delete(world.core, world.caller, made.index_id, **how),
+    }
+    world.clock.advance(60)
+    for ask in asks.values():
+        with pytest.raises(NotFound):
+            await ask(unless_expired=True)
+    for ask in asks.values():
+        await ask()
 
 
 async def test_a_result_outlives_its_index_and_is_swept_after_a_day(world):

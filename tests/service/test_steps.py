@@ -13,7 +13,7 @@ from clew.domain.problem import Invalid, NotFound, TooLarge
 from clew.domain.project import Caller
 from clew.domain.query import Filter, Op, Query
 from clew.domain.run import RunState
-from clew.domain.step import EnclosureChange, ScoreChange, StepChange, output_of
+from clew.domain.step import EnclosureChange, Generated, ScoreChange, StepChange, output_of
 from clew.service import catalog, conversations, enclosures, messages, runs, scores, steps, threads
 from clew.service.conversations import ThreadChange
 from clew.service.core import Limits
@@ -285,3 +285,20 @@ class TestARunOfOurs:
 
 def run_tokens(run):
     return run.progress.usage.total_tokens
+
+
+async def test_what_is_told_of_another_dialects_message_is_kept_also_where_only_its_id_is_named(world):
+    await tell(world, message("first"))
+    thread_id = await world.thread(text("user", "hello"))
+    (said,) = await world.messages(thread_id)
+    await tell(world, StepChange(id=said.id, metadata={"n": 1}))
+    (after,) = await world.messages(thread_id)
+    assert (after.metadata, await listed(world, Filter(field="thread_id", op=Op.IS))) == ({"n": 1}, [])
+
+
+async def test_a_thread_that_others_began_comes_to_what_is_told_in_it(world):
+    thread_id = await world.thread(text("user", "hello"))
+    change = StepChange(id="a", thread_id=thread_id, kind=Kind.GENERATION, generation=Generated(tokens=4))
+    await tell(world, change)
+    sums = await catalog.thread_sums(world.core, world.caller, [thread_id])
+    assert (sums[thread_id].tokens, len(await listed(world))) == (4, 2)

@@ -22,16 +22,12 @@ class Window(Noun, frozen=True, kw_only=True):
 
     Both bounds are ids of things in that list. With `before` alone the page is the nearest `limit`
     things to it, still in `order`.
-
-    `after_at` is for callers who delete what they list: where the thing `after` is gone, the page goes on where it
-    stood. It is the thing's `created_at`, or a run's `seq`. Things of the very same time come again rather than not.
     """
 
     limit: int = 20
     order: Order = Order.DESC
     after: str | None = None
     before: str | None = None
-    after_at: int | None = None
 
     @property
     def backwards(self) -> bool:

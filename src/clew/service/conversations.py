@@ -8,7 +8,6 @@ from clew.domain.noun import Noun
 from clew.domain.patch import UNSET, Given, changed
 from clew.domain.problem import Invalid
 from clew.service import people, quotas, threads
-from clew.service.catalog import fresh
 from clew.service.threads import NewThread
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ async def upsert(core: Core, caller: Caller, change: ThreadChange) -> Thread:
     """The thread after this change, which may be its first. Raises `QuotaSpent`."""
 
     async def unit(tx: Tx) -> Thread:
+        await tx.catalog.open(caller.project_id)
         thread = None
         if change.id is not None:
             thread = await tx.threads.get(caller.project_id, change.id, now=core.expiry_now())
@@ -45,7 +45,6 @@ async def upsert(core: Core, caller: Caller, change: ThreadChange) -> Thread:
             return await _made(tx, core, caller, change)
         return await _changed(tx, core, caller, thread, change)
 
-    await fresh(core, caller)
     return await core.store.write(unit)
 
 
@@ -53,10 +52,10 @@ async def update(core: Core, caller: Caller, change: ThreadChange) -> Thread:
     """The thread after this change. Raises `NotFound`."""
 
     async def unit(tx: Tx) -> Thread:
+        await tx.catalog.open(caller.project_id)
         thread = await threads.require(tx, core, caller, change.id or "")
         return await _changed(tx, core, caller, thread, change)
 
-    await fresh(core, caller)
     return await core.store.write(unit)
 
 

@@ -299,10 +299,14 @@ async def require_file(tx: Tx, caller: Caller, index_id: str, file_id: str) -> I
     return file
 
 
-async def get_file(core: Core, caller: Caller, index_id: str, file_id: str) -> IndexFile:
-    """The file's place in the index. Raises `NotFound`."""
+async def get_file(
+    core: Core, caller: Caller, index_id: str, file_id: str, *, unless_expired: bool = False
+) -> IndexFile:
+    """The file's place in the index. Raises `NotFound`, for an index that has expired only where told to."""
 
     async def unit(tx: Tx) -> IndexFile:
+        if unless_expired:
+            await require(tx, caller, index_id, now=core.expiry_now())
         return await require_file(tx, caller, index_id, file_id)
 
     return await core.store.read(unit)
@@ -339,11 +343,15 @@ async def page_files(
     *,
     state: IndexingState | None = None,
     batch_id: str | None = None,
+    unless_expired: bool = False,
 ) -> Page[IndexFile]:
-    """A page of the files in the index, or of one batch. Raises `NotFound` for index, batch or cursor."""
+    """A page of the files in the index, or of one batch.
+
+    Raises `NotFound` for index, batch or cursor, for an index that has expired only where told to.
+    """
 
     async def unit(tx: Tx) -> Page[IndexFile]:
-        await require(tx, caller, index_id)
+        await require(tx, caller, index_id, now=core.expiry_now() if unless_expired else None)
         if batch_id is not None:
             await require_batch(tx, caller, index_id, batch_id)
         return await tx.indexes.page_files(caller.project_id, index_id, window, state=state, batch_id=batch_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from clew.domain.item import Item, Kind
 from clew.domain.noun import replace
@@ -26,7 +26,7 @@ from clew.service import enclosures, quotas, scores, work
 from clew.service.catalog import fresh
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from clew.domain.enclosure import Enclosure
     from clew.domain.project import Caller
@@ -35,10 +35,21 @@ if TYPE_CHECKING:
     from clew.service.core import Core
     from clew.storage.port import Tx
 
+T = TypeVar("T")
+
 CHILDREN_MAX: Final = 1_000
 """Children of one step that are shown with it."""
 TREE_MAX: Final = 10_000
 """Steps of one tree that are shown together."""
+
+
+async def _again_if_unknown(core: Core, caller: Caller, act: Callable[[], Awaitable[T]]) -> T:
+    """What the act gives. Where it misses a step, once more with all that others have written in the catalog."""
+    try:
+        return await act()
+    except NotFound:
+        await fresh(core, caller)
+        return await act()
 
 
 async def ingest(core: Core, caller: Caller, changes: Sequence[StepChange]) -> list[Problem | None]:
@@ -46,18 +57,27 @@ async def ingest(core: Core, caller: Caller, changes: Sequence[StepChange]) -> l
 
     A step that is not there yet comes to be, and so does a thread that nobody has made. Telling again changes nothing.
     """
-    if not changes:
-        return []
-    await fresh(core, caller)
     return await asyncio.gather(*(_attempt(core, caller, change) for change in changes))
 
 
 async def _attempt(core: Core, caller: Caller, change: StepChange) -> Problem | None:
     try:
+        await core.store.write(lambda tx: _told(tx, core, caller, change, unless_doubtful=True))
+    except _Doubtful:
+        await fresh(core, caller)
+    except Problem as problem:
+        return problem
+    else:
+        return None
+    try:
         await core.store.write(lambda tx: _told(tx, core, caller, change))
     except Problem as problem:
         return problem
     return None
+
+
+class _Doubtful(Problem):
+    """A step that the catalog does not have may have been written by another dialect a moment ago."""
 
 
 async def update(core: Core, caller: Caller, change: StepChange) -> Step:
@@ -68,8 +88,7 @@ async def update(core: Core, caller: Caller, change: StepChange) -> Step:
         item = await _told(tx, core, caller, change)
         return (await _with_beside(tx, caller, [item]))[0]
 
-    await fresh(core, caller)
-    return await core.store.write(unit)
+    return await _again_if_unknown(core, caller, lambda: core.store.write(unit))
 
 
 async def create(core: Core, caller: Caller, change: StepChange) -> Step:
@@ -79,17 +98,22 @@ async def create(core: Core, caller: Caller, change: StepChange) -> Step:
         item = await _told(tx, core, caller, change)
         return (await _with_beside(tx, caller, [item]))[0]
 
-    await fresh(core, caller)
     return await core.store.write(unit)
 
 
-async def _told(tx: Tx, core: Core, caller: Caller, change: StepChange) -> Item:
-    """Within a unit: the step after this change, which may be its first."""
+async def _told(tx: Tx, core: Core, caller: Caller, change: StepChange, *, unless_doubtful: bool = False) -> Item:
+    """Within a unit: the step after this change, which may be its first.
+
+    Raises `_Doubtful`, where that is wanted, for one whose first change this only may be.
+    """
     if not change.id:
         raise Invalid("id", "a step needs an id")
+    await tx.catalog.open(caller.project_id)
     found = await tx.catalog.find(caller.project_id, change.id, now=core.expiry_now())
-    if found is None and change.thread_id is not UNSET:  # written by another dialect a moment ago
+    if found is None and change.thread_id is not UNSET:
         found = await tx.items.get(caller.project_id, change.thread_id, change.id)
+    elif found is None and unless_doubtful and await tx.catalog.behind(caller.project_id):
+        raise _Doubtful
     if found is None:
         item = await _first_told(tx, core, caller, change)
     elif is_run(found):
@@ -197,8 +221,7 @@ async def delete(core: Core, caller: Caller, step_id: str) -> None:
         await tx.items.delete(log_project(caller.project_id, item.thread_id), item.thread_id, item.id)
         await tx.catalog.drop(caller.project_id, step_id)
 
-    await fresh(core, caller)
-    await core.store.write(unit)
+    await _again_if_unknown(core, caller, lambda: core.store.write(unit))
 
 
 async def require(tx: Tx, core: Core, caller: Caller, step_id: str) -> Item:
@@ -215,8 +238,7 @@ async def get(core: Core, caller: Caller, step_id: str) -> Step:
     async def unit(tx: Tx) -> Step:
         return (await _with_beside(tx, caller, [await require(tx, core, caller, step_id)]))[0]
 
-    await fresh(core, caller)
-    return await core.store.read(unit)
+    return await _again_if_unknown(core, caller, lambda: core.store.read(unit))
 
 
 async def every(core: Core, caller: Caller, step_ids: Sequence[str]) -> dict[str, Step]:

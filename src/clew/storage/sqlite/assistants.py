@@ -90,7 +90,11 @@ class AssistantTable(Table):
         return self.one("assistant_delete", project_id=project_id, id=assistant_id) is not None
 
     async def page(self, project_id: str, window: Window, *, now: int) -> Page[Assistant]:
-        where = self.between("assistant", "assistant_place", window, project_id=project_id)
+        where = self.by_time(
+            window,
+            self.place("assistant", "assistant_place", window.after, project_id=project_id),
+            self.place("assistant", "assistant_place", window.before, project_id=project_id),
+        )
         return self.page_by_time("assistant_page", window, where, _assistant_from_row, project_id=project_id, now=now)
 
     def _version(self, project_id: str, assistant_id: str, id: str | None) -> int | None:  # noqa: A002

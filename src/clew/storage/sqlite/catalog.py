@@ -181,6 +181,13 @@ class CatalogTable(Table):
             self.run("catalog_thread_text_insert", thread_no=thread_no, **texts)
         return row
 
+    def _new_thread(self, thread_no: int) -> Row | None:
+        """The row of a thread that the catalog did not have yet. None for one that it never has."""
+        found = self.one("catalog_thread_row", thread_no=thread_no)
+        if found is None or found[0].startswith(HIDDEN):
+            return None
+        return self._put_thread(thread_no, load(Thread, found[1]))
+
     def _add_to(
         self, project_id: str, participant_id: str | None, *, threads: int = 0, tokens: int = 0, at: int | None = None
     ) -> None:
@@ -258,7 +265,7 @@ class CatalogTable(Table):
         self, project_id: str, thread_no: int, old: _SumsRow | None, new: _SumsRow | None, *, at: int | None = None
     ) -> None:
         """Count a step that came, changed or went. The row of the step has been written already."""
-        row = self.one("catalog_thread_get", thread_no=thread_no)
+        row = self.one("catalog_thread_get", thread_no=thread_no) or self._new_thread(thread_no)
         if row is None:  # a hidden log, or a thread that has gone
             return
         _, _, _, _, participant_id, tokens, began, ended = row

@@ -76,7 +76,11 @@ class IndexTable(Table):
         return self.one("index_delete", project_id=project_id, id=index_id) is not None
 
     async def page(self, project_id: str, window: Window, *, now: int | None = None) -> Page[Index]:
-        where = self.between("index", "index_place", window, project_id=project_id)
+        where = self.by_time(
+            window,
+            self.place("index", "index_place", window.after, project_id=project_id),
+            self.place("index", "index_place", window.before, project_id=project_id),
+        )
         return self.page_by_time("index_page", window, where, _index_from_row, project_id=project_id, now=now)
 
     def _no(self, project_id: str, index_id: str) -> int:

@@ -45,7 +45,11 @@ class ParticipantTable(Table):
         return _participant_from_row(row) if row else None
 
     async def page(self, project_id: str, window: Window, *, now: int) -> Page[Participant]:
-        where = self.between("participant", "participant_place", window, project_id=project_id)
+        where = self.by_time(
+            window,
+            self.place("participant", "participant_place", window.after, project_id=project_id),
+            self.place("participant", "participant_place", window.before, project_id=project_id),
+        )
         return self.page_by_time(
             "participant_page", window, where, _participant_from_row, project_id=project_id, now=now
         )

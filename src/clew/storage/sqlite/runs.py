@@ -134,15 +134,9 @@ class RunTable(Table):
         return int(row[0])
 
     async def page_all(self, project_id: str, window: Window, *, now: int) -> Page[Run]:
-        try:
-            after = self._found_no(project_id, window.after, now)
-        except NotFound:
-            if window.after_at is None:
-                raise
-            after = window.after_at
         where = span(
             window,
-            after=after,
+            after=self._found_no(project_id, window.after, now),
             before=self._found_no(project_id, window.before, now),
             lowest=LOWEST,
             highest=HIGHEST,

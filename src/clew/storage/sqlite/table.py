@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from clew.domain.page import Order
 from clew.domain.problem import NotFound
 from clew.storage.sqlite.late import Late
 from clew.storage.sqlite.paging import HIGHEST, LOWEST, Span, page, span
@@ -59,17 +58,6 @@ class Table:
         if row is None:
             raise NotFound(noun, id)
         return row[1], row[0]
-
-    def between(self, noun: str, name: str, window: Window, /, **keys: Any) -> Span[Place]:  # noqa: ANN401
-        """The span of a window in a list by time, whose cursors stand where statement `name` says."""
-        before = self.place(noun, name, window.before, **keys)
-        try:
-            after = self.place(noun, name, window.after, **keys)
-        except NotFound:
-            if window.after_at is None:
-                raise
-            after = window.after_at, HIGHEST if window.order is Order.DESC else LOWEST
-        return self.by_time(window, after, before)
 
     def by_time(self, window: Window, after: Place | None, before: Place | None) -> Span[Place]:
         """The span of a window in a list by time."""
