@@ -24,6 +24,16 @@ async def test_a_text_is_checked_once():
     assert first is second
 
 
+async def test_a_long_text_does_not_keep_others_waiting():
+    text = 'query { step(id: "1") { ' + " ".join(f"a{number}: id" for number in range(3_000)) + " } }"
+    checking, turns = asyncio.create_task(Documents().get(text)), 0
+    while not checking.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert checking.result().plan(None, {}).fields
+    assert turns > 10
+
+
 async def test_the_oldest_texts_are_forgotten(monkeypatch):
     monkeypatch.setattr(documents, "KEPT_MAX", 2)
     kept = Documents()

@@ -60,6 +60,16 @@ def test_a_form_without_a_file_leaves_nothing(graphql):
     assert httpx2.get(ask["signedUrl"]).status_code == 404
 
 
+def test_a_file_of_another_dialect_outlives_the_attachment(graphql, client_of):
+    file = client_of.files.create(file=b"theirs", purpose="user_data")
+    made = graphql.ask(
+        'mutation($k: String) { it: createAttachment(stepId: "s", name: "a", objectKey: $k) { id url } }', k=file.id
+    )["it"]
+    assert httpx2.get(made["url"]).content == b"theirs"
+    graphql.ask("mutation($id: String!) { deleteAttachment(id: $id) { id } }", id=made["id"])
+    assert client_of.files.retrieve(file.id) == file
+
+
 def test_a_file_is_one_for_the_other_dialects_too(graphql, place):
     ask = asked(graphql)
     sent(ask)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from clew.dialects.literal.handlers.uploads import UPLOADER
 from clew.dialects.literal.mapping.attachments import attachment_from_wire, attachment_to_wire
 from clew.domain.problem import Invalid, NotFound
 from clew.service import enclosures as service
@@ -48,7 +49,9 @@ async def delete(call: Call) -> dict[str, Any] | None:
         return None
     if found.object_key is not None:
         with suppress(NotFound):
-            await files.delete(call.core, call.caller, found.object_key)
+            file = await files.get(call.core, call.caller, found.object_key)
+            if file.created_by == UPLOADER:  # a file of another dialect is more than this attachment
+                await files.delete(call.core, call.caller, file.id)
     return {"id": attachment_id}
 
 

@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from clew.service.core import Core
     from clew.web.request import Request
 
+UPLOADER: Final = "upload"
+"""Who made the file: so it is known as bytes of an attachment, which go with it."""
 PURPOSE: Final = "user_data"
 """What other dialects see that such a file is for."""
 ANYWHERE: Final = (("access-control-allow-origin", "*"),)
 """A chat's page shows texts and documents that it reads from here."""
-SHOWN_IN_PLACE: Final = ("image/", "audio/", "video/", "text/plain", "application/pdf", "application/json")
+PDF: Final = "application/pdf"
+SHOWN_IN_PLACE: Final = ("image/", "audio/", "video/", "text/plain", PDF, "application/json")
 """Kinds that a browser may show where it is. Others could be pages with programs in them: they are saved."""
 NAME_MAX: Final = 256
 
@@ -59,7 +62,7 @@ async def take(core: Core, request: Request) -> Answer:
     project_id = request.context.addresses.may_upload(key, token, now=core.now())
     if project_id is None:
         raise errors.bad_signature()
-    caller = Caller(project_id=project_id, subject="upload")
+    caller = Caller(project_id=project_id, subject=UPLOADER)
 
     async def content() -> AsyncIterator[bytes]:
         async for piece in _joined(first, pieces):
@@ -92,7 +95,8 @@ async def read(core: Core, request: Request) -> Answer | Streamed:
         *ANYWHERE,
         ("content-length", str(file.size)),
         ("content-disposition", f"{how}; filename*=UTF-8''{quote(file.name, safe='', errors='replace')}"),
-        ("content-security-policy", "sandbox; default-src 'none'"),
+        # A browser's own viewer of PDFs does not work in a sandbox, and runs nothing of ours outside of one.
+        *(() if kind == PDF else (("content-security-policy", "sandbox; default-src 'none'"),)),
         ("x-content-type-options", "nosniff"),
         ("cache-control", "private, max-age=3600"),
     )
