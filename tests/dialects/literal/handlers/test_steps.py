@@ -1,5 +1,7 @@
 """Steps over the socket, where the client's own checks do not look."""
 
+from support.graphql import GraphQL
+
 STEP = """query($id: String!) { step(id: $id) { id threadId rootRunId parentId type name error input output startTime
 endTime createdAt tags metadata environment scores { id name value label } feedback { id value comment strategy }
 generation { id stepId type tokenCount step { id } } attachments { id url stepId } thread { id name } } }"""
@@ -125,3 +127,35 @@ def test_messages_of_another_dialect_are_steps_and_steps_are_messages_there(grap
         ("assistant", "Hello"),
         ("user", "Bye"),
     ]
+
+
+def test_a_run_of_another_dialect_is_a_tree_of_steps(server, model, client):
+    tools = [{"type": "function", "function": {"name": "get_weather"}}]
+    assistant = client.beta.assistants.create(model="m", tools=tools, instructions="Be brief.")
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "Weather?"}])
+    model.call(("get_weather", {"city": "Oslo"}))
+    run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id, poll_interval_ms=1)
+    call = run.required_action.submit_tool_outputs.tool_calls[0]
+    model.say("It rains.")
+    client.beta.threads.runs.submit_tool_outputs_and_poll(
+        run_id=run.id,
+        thread_id=thread.id,
+        tool_outputs=[{"tool_call_id": call.id, "output": "rain"}],
+        poll_interval_ms=1,
+    )
+    query = """query($id: String!) { threadDetail(id: $id) { tokenCount steps { id parentId rootRunId type name input
+    output generation { type model messages messageCompletion tokenCount } } } }"""
+    told = GraphQL(server).ask(query, id=thread.id)["threadDetail"]
+    steps = {one["id"]: one for one in told["steps"]}
+    assert [one["type"] for one in told["steps"]] == ["user_message", "run", "llm", "tool", "llm", "assistant_message"]
+    asked, ran, first, tool, second, answer = told["steps"]
+    assert (asked["parentId"], ran["id"], ran["parentId"]) == (None, run.id, None)
+    assert [steps[one["parentId"]]["type"] for one in (first, tool, second, answer)] == ["run", "llm", "run", "llm"]
+    assert {one["rootRunId"] for one in (first, tool, second, answer)} == {run.id}
+    assert (tool["name"], tool["input"], tool["output"]) == ("get_weather", {"city": "Oslo"}, {"content": "rain"})
+    assert answer["output"] == {"content": "It rains."}
+    generation = second["generation"]
+    assert (generation["type"], generation["model"]) == ("CHAT", "m")
+    assert generation["messages"][-1] == {"role": "tool", "tool_call_id": call.id, "content": "rain"}
+    assert generation["messageCompletion"]["content"] == "It rains."
+    assert told["tokenCount"] == sum(one["generation"]["tokenCount"] for one in (first, second)) > 0
