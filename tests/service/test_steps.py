@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
 
 from clew.domain.expiration import DAY_SECONDS, Expiration, Policy
 from clew.domain.item import Kind, text_of
+from clew.domain.patch import DEPTH_MAX
 from clew.domain.problem import Invalid, NotFound, TooLarge
 from clew.domain.project import Caller
 from clew.domain.query import Filter, Op, Query
+from clew.domain.quota import Quota, Quotas
 from clew.domain.run import RunState
 from clew.domain.step import EnclosureChange, Generated, ScoreChange, StepChange, output_of
 from clew.service import catalog, conversations, enclosures, messages, runs, scores, steps, threads
@@ -302,3 +305,26 @@ async def test_a_thread_that_others_began_comes_to_what_is_told_in_it(world):
     await tell(world, change)
     sums = await catalog.thread_sums(world.core, world.caller, [thread_id])
     assert (sums[thread_id].tokens, len(await listed(world))) == (4, 2)
+
+
+async def test_what_nests_too_deep_is_refused(world):
+    deep = {}
+    for _ in range(DEPTH_MAX + 1):
+        deep = {"in": [deep]}
+    for field in ("input", "output", "metadata"):
+        (problem,) = await steps.ingest(world.core, world.caller, [StepChange(id="a", **{field: deep})])
+        assert str(problem) == f"{field}: nests deeper than {DEPTH_MAX}"
+    with pytest.raises(Invalid):
+        await conversations.upsert(world.core, world.caller, ThreadChange(id="t", metadata=deep))
+
+
+async def test_messages_that_are_told_count_towards_a_quota(world):
+    quotas = Quotas(usual=Quota(messages=1, threads=1))
+    core = dataclasses.replace(world.core, quotas=quotas)
+    loose = StepChange(id="loose", kind=Kind.MESSAGE, output={"content": "x"})
+    told = await steps.ingest(
+        core, world.caller, [loose, message("a"), message("a"), message("b"), message("c", thread_id="u")]
+    )
+    assert [str(one) for one in told if one] == ["this project may have 1 messages", "this project may have 1 threads"]
+    await tell(world, StepChange(id="a", kind=Kind.TOOL_CALL))
+    assert await steps.ingest(core, world.caller, [message("b")]) == [None]

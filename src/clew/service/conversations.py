@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clew.domain.noun import Noun
-from clew.domain.patch import UNSET, Given, changed
+from clew.domain.patch import UNSET, Given, changed, check_depth
 from clew.domain.problem import Invalid
 from clew.service import people, quotas, threads
 from clew.service.threads import NewThread
@@ -34,7 +34,8 @@ class ThreadChange(Noun, frozen=True, kw_only=True):
 
 
 async def upsert(core: Core, caller: Caller, change: ThreadChange) -> Thread:
-    """The thread after this change, which may be its first. Raises `QuotaSpent`."""
+    """The thread after this change, which may be its first. Raises `QuotaSpent`, `Invalid` for what nests too deep."""
+    check_depth("metadata", change.metadata)
 
     async def unit(tx: Tx) -> Thread:
         await tx.catalog.open(caller.project_id)
@@ -49,7 +50,8 @@ async def upsert(core: Core, caller: Caller, change: ThreadChange) -> Thread:
 
 
 async def update(core: Core, caller: Caller, change: ThreadChange) -> Thread:
-    """The thread after this change. Raises `NotFound`."""
+    """The thread after this change. Raises `NotFound`, `Invalid` for what nests too deep."""
+    check_depth("metadata", change.metadata)
 
     async def unit(tx: Tx) -> Thread:
         await tx.catalog.open(caller.project_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clew.domain.participant import Participant
-from clew.domain.patch import UNSET, Given, changed
+from clew.domain.patch import UNSET, Given, changed, check_depth
 from clew.domain.problem import Invalid, NotFound
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ async def insert(
     tx: Tx, core: Core, caller: Caller, identifier: str, metadata: dict[str, Any] | None = None
 ) -> Participant:
     """Within a unit: a new participant. Raises `AlreadyExists` where the identifier is taken, `Invalid` for none."""
+    check_depth("metadata", metadata)
     if not identifier:
         raise Invalid("identifier", "a participant needs an identifier")
     now = core.now()
@@ -86,6 +87,7 @@ async def modify(
     metadata: Given[dict[str, Any]] = UNSET,
 ) -> Participant:
     """The participant with these fields replaced. Raises `NotFound`, `AlreadyExists` for another's identifier."""
+    check_depth("metadata", metadata)
 
     async def unit(tx: Tx) -> Participant:
         participant = await tx.participants.get(caller.project_id, participant_id, now=core.expiry_now())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from clew.domain.item import Item, Kind
 from clew.domain.noun import replace
-from clew.domain.patch import UNSET
+from clew.domain.patch import UNSET, check_depth
 from clew.domain.problem import Invalid, NotFound, Problem, TooLarge
 from clew.domain.query import Found
 from clew.domain.step import (
@@ -108,6 +108,10 @@ async def _told(tx: Tx, core: Core, caller: Caller, change: StepChange, *, unles
     """
     if not change.id:
         raise Invalid("id", "a step needs an id")
+    for field in ("input", "output", "metadata"):
+        check_depth(field, getattr(change, field))
+    if change.generation is not UNSET:
+        check_depth("generation", change.generation.payload)
     await tx.catalog.open(caller.project_id)
     found = await tx.catalog.find(caller.project_id, change.id, now=core.expiry_now())
     if found is None and change.thread_id is not UNSET:
@@ -151,8 +155,7 @@ async def _told_again(tx: Tx, core: Core, caller: Caller, found: Item, change: S
     elif item.kind is found.kind:
         await tx.items.update(log_project(caller.project_id, item.thread_id), item)
     else:
-        if item.kind is Kind.MESSAGE:
-            await quotas.take(tx, core, caller.project_id, messages=1)
+        await _take_room(tx, core, caller, item)
         await tx.items.rewrite(log_project(caller.project_id, item.thread_id), item)
     await tx.catalog.put(caller.project_id, item)
     return item
@@ -185,10 +188,15 @@ async def _appended(tx: Tx, core: Core, caller: Caller, item: Item) -> Item:
             raise TooLarge("steps", limit=limit, got=None, unit="steps")
         if entered.thread.expires_at is not None:
             await tx.threads.touch(active(entered.thread, now=core.now()), now=core.now())
-    if item.kind is Kind.MESSAGE:
-        await quotas.take(tx, core, caller.project_id, messages=1)
+    await _take_room(tx, core, caller, item)
     (item,) = await tx.items.append(project_id, item.thread_id, [item])
     return item
+
+
+async def _take_room(tx: Tx, core: Core, caller: Caller, item: Item) -> None:
+    """Count the item if it is a message of a thread. What lies in hidden logs is counted by nobody."""
+    if item.kind is Kind.MESSAGE and not is_hidden(item.thread_id):
+        await quotas.take(tx, core, caller.project_id, messages=1)
 
 
 async def _new_log(tx: Tx, core: Core, caller: Caller, item: Item) -> None:

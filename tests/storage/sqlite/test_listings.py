@@ -289,6 +289,15 @@ def test_a_field_that_is_none_is_refused(tx, query):
         drive(lambda tx: tx.catalog.threads(OURS, query, now=NOW), tx)
 
 
+def test_more_filters_than_a_statement_bears_are_refused_and_large_numbers_are_borne(full):
+    asked = Filter(field="tokens", op=Op.LT, value=10**400)
+    assert found(full, "threads", field="tokens", op=Op.LT, value=10**400) == "ab"
+    with pytest.raises(Invalid, match="at most"):
+        drive(lambda tx: tx.catalog.threads(OURS, Query(filters=(asked,) * 51), now=NOW), full)
+    most = Query(filters=(Filter(field="metadata", op=Op.HAS, value="v", path="k"),) * 50)
+    assert len(drive(lambda tx: tx.catalog.threads(OURS, most, now=NOW), full).things) == 1
+
+
 def test_a_total_is_counted_no_further_than_it_may_be(tx, connection, monkeypatch):
     monkeypatch.setattr("clew.storage.sqlite.listings.COUNT_MAX", 3)
     assert COUNT_MAX > 3

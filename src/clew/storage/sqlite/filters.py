@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias, cast
 from clew.domain.problem import Invalid
 from clew.domain.query import Filter, Op
 from clew.storage.bodies import dump_value
+from clew.storage.sqlite.paging import HIGHEST, LOWEST
 
 MILLISECOND: Final = 1000
 PIECE_MIN: Final = 3
@@ -32,6 +33,8 @@ class Values:
         name = f"v{len(self.bound)}"
         if isinstance(value, list | tuple | dict):
             value = dump_value(cast("object", value)).decode()
+        if isinstance(value, int) and not LOWEST <= value <= HIGHEST:
+            value = float(value) if abs(value) < 1 << 1000 else 1e308 * (1 if value > 0 else -1)
         self.bound[name] = value
         return ":" + name
 

@@ -42,6 +42,9 @@ FEW: Final = COUNT_MAX
 """So many rows that an index gives are looked at one by one; where it gives more, the list is walked."""
 
 
+FILTERS_MAX: Final = 50
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """A list: what a row shows, where it comes from, and its fields. Every row has a number, `no`."""
@@ -113,6 +116,8 @@ class Reading:
     """One page of a list, being read."""
 
     def __init__(self, listing: Listing, project_id: str, query: Query, *, now: int, also: str = "1") -> None:
+        if len(query.filters) > FILTERS_MAX:
+            raise Invalid("filters", f"at most {FILTERS_MAX} at a time")
         if query.sort not in listing.sorts:
             raise Invalid("sort", f"a list cannot be sorted by {query.sort}")
         self.listing = listing
