@@ -76,7 +76,7 @@ async def _attempt(core: Core, caller: Caller, change: StepChange) -> Problem | 
     return None
 
 
-class _Doubtful(Problem):
+class _Doubtful(Exception):
     """A step that the catalog does not have may have been written by another dialect a moment ago."""
 
 
