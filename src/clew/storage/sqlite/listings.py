@@ -582,3 +582,14 @@ SCORES: Final = Listing(
     },
 )
 """Scores."""
+
+DATASETS: Final = Listing(
+    table="dataset AS d",
+    no="d.no",
+    shown="d.body",
+    joined="",
+    condition="d.project_id = :project_id",
+    sorts={"created_at": "d.created_at"},
+    fields={},
+)
+"""Datasets."""

@@ -111,6 +111,7 @@ SORTS: Final = {
     "steps": {"createdAt": "created_at"},
     "scores": {"createdAt": "created_at"},
     "participants": {"createdAt": "created_at"},
+    "datasets": {"createdAt": "created_at"},
     "generations": {
         "createdAt": "created_at",
         "tokenCount": "tokens",
