@@ -91,6 +91,7 @@ _GENERATIONS: Final[_Fields] = {
     "provider": ("provider", _TEXT),
     "duration": ("seconds", _NUMBER),
     "promptVersion": ("prompt_id", _TEXT),
+    "promptLineage": ("prompt", _TEXT),
     "tags": ("tags", _TEXT),
     "score": ("score", _NUMBER),
     "participant": ("participant_identifier", _TEXT),
