@@ -162,6 +162,7 @@ def test_another_projects_key_changes_nothing(place, name):
 
 def test_what_another_project_has_cannot_be_named(place):
     ours = {kind: place.ours.ask(f'mutation {{ it: {kind}(name: "o") {{ id }} }}')["it"]["id"] for kind in NAMING}
+    item = f'datasetItemId: "{place.ids["DatasetItem"]["id"]}"'
     for named in (
         f'createDatasetExperiment(name: "x", datasetId: "{place.named["datasetId"]}")',
         f'createDatasetExperiment(name: "x", promptId: "{place.ids["PromptVersion"]["id"]}")',
@@ -169,8 +170,7 @@ def test_what_another_project_has_cannot_be_named(place):
         f'createPromptExperiment(fromLineageId: "{place.named["lineageId"]}")',
         f'addStepToDataset(datasetId: "{ours["createDataset"]}", stepId: "it")',
         f'addGenerationToDataset(datasetId: "{ours["createDataset"]}", generationId: "it")',
-        f'createDatasetExperimentItem(datasetExperimentId: "{ours["createDatasetExperiment"]}", '
-        f'datasetItemId: "{place.ids["DatasetItem"]["id"]}")',
+        f'createDatasetExperimentItem(datasetExperimentId: "{ours["createDatasetExperiment"]}", {item})',
     ):
         assert place.ours.refused(f"mutation {{ {named} {{ id }} }}")[1] == "NOT_FOUND", named
 
