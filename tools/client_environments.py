@@ -42,6 +42,12 @@ CLIENTS: Final = {
     "yandex-0.17.1": Client("yandex", ("yandex-cloud-ml-sdk==0.17.1",)),
     "yandex-0.18.0": Client("yandex", ("yandex-cloud-ml-sdk==0.18.0",)),
     "yandex-0.19.1": Client("yandex", ("yandex-cloud-ml-sdk==0.19.1", "yandex-ai-studio-sdk==0.22.0")),
+    # Of early 2024: the first with pages of exported threads, and the last with filters of one object; then the last
+    # of 2024, and the last of all.
+    "literalai-0.0.101": Client("python", ("literalai==0.0.101",)),
+    "literalai-0.0.301": Client("python", ("literalai==0.0.301",)),
+    "literalai-0.0.628": Client("python", ("literalai==0.0.628",)),
+    "literalai-0.1.300": Client("python", ("literalai==0.1.300",)),
 }
 
 

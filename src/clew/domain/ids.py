@@ -36,6 +36,8 @@ PREFIXES: Final = {
     "index": "vs_",
     "batch": "vsfb_",
     "participant": "part_user_",
+    "score": "score_",
+    "enclosure": "att_",
     "operation": "op_",
     "request": "req_",
     "key": "key_",

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from clew.domain.assistant import Assistant
+from clew.domain.enclosure import Enclosure
 from clew.domain.event import Event, EventKind
 from clew.domain.expiration import DAY_SECONDS, SECOND, Expiration, Policy
 from clew.domain.file import File, Upload, UploadPart
@@ -13,6 +14,7 @@ from clew.domain.page import Order, Window
 from clew.domain.participant import Participant
 from clew.domain.project import Key, Scope
 from clew.domain.run import Progress, Run, RunState
+from clew.domain.score import Score
 from clew.domain.thread import Thread, expiring
 from clew.storage.port import Store, Tx
 
@@ -132,6 +134,16 @@ def operation(id: str = "op_a", project_id: str = OURS, **fields: Any) -> Operat
 def participant(id: str = "part_user_a", project_id: str = OURS, **fields: Any) -> Participant:  # noqa: A002
     fields = {"identifier": f"name-of-{id}", **fields}
     return Participant(project_id=project_id, id=id, created_at=NOW, updated_at=NOW, **fields)
+
+
+def score(id: str = "score_a", project_id: str = OURS, *, at: int = NOW, **fields: Any) -> Score:  # noqa: A002
+    fields = {"name": "quality", "value": 0.5, "step_id": "step_a", **fields}
+    return Score(project_id=project_id, id=id, created_at=at, updated_at=at, **fields)
+
+
+def enclosure(id: str = "att_a", project_id: str = OURS, *, at: int = NOW, **fields: Any) -> Enclosure:  # noqa: A002
+    fields = {"step_id": "step_a", **fields}
+    return Enclosure(project_id=project_id, id=id, created_at=at, **fields)
 
 
 def key(id: str = "key_a", project_id: str = OURS, *, at: int = NOW, **fields: Any) -> Key:  # noqa: A002

@@ -31,6 +31,8 @@ async def one_of_everything(tx):
     await tx.operations.insert(nouns.operation())
     await tx.participants.insert(nouns.participant())
     await tx.keys.insert(nouns.key())
+    await tx.scores.put(nouns.score())
+    await tx.enclosures.put(nouns.enclosure())
 
 
 @pytest.fixture
@@ -73,6 +75,7 @@ def test_every_table_with_a_body_is_looked_at(path):
     with closing(apsw.Connection(str(path))) as connection:
         tables = connection.execute(
             "SELECT DISTINCT t.name FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c WHERE c.type = 'BLOB'"
+            " AND t.name NOT LIKE 'catalog_%_text_%'"  # SQLite's own, under the index of text
         ).fetchall()
     assert {table for (table,) in tables} == {sql.rpartition(" ")[2] for _, sql, _ in BODIES}
 

@@ -10,6 +10,7 @@ import apsw
 import msgspec
 
 from clew.domain.assistant import Assistant
+from clew.domain.enclosure import Enclosure
 from clew.domain.event import Event
 from clew.domain.file import File, Upload, UploadPart
 from clew.domain.index import Batch, Index, IndexFile
@@ -18,6 +19,7 @@ from clew.domain.operation import Operation
 from clew.domain.participant import Participant
 from clew.domain.project import Key
 from clew.domain.run import Progress, Run
+from clew.domain.score import Score
 from clew.domain.thread import Thread
 from clew.storage.bodies import load
 from clew.storage.port import StoreProblem
@@ -54,10 +56,12 @@ BODIES: Final[tuple[tuple[str, str, type[Any]], ...]] = (
     ("operation", "SELECT id, body FROM operation", Operation),
     ("participant", "SELECT id, body FROM participant", Participant),
     ("key", "SELECT id, body FROM api_key", Key),
+    ("score", "SELECT id, body FROM score", Score),
+    ("enclosure", "SELECT id, body FROM enclosure", Enclosure),
 )
 """Every body of every table: what it is of, how to read it, and what it holds."""
 
-SINCE: Final = {"operation": 3}
+SINCE: Final = {"operation": 3, "score": 10, "enclosure": 10}
 """Of what is in `BODIES`, what the first schema did not have, and which one first did."""
 
 RULES: Final = {
