@@ -5,7 +5,8 @@ A second call finds everything in place and takes no time. Where things are is w
     {"python": {"openai-1.66.0": "…/bin/python"}, "node": "…/bin/node", "node_folder": "…/tests/clients/node"}
 
 Node and npm come from a Python package, so a machine needs no Node of its own, and one that has an older Node than the
-client asks for is no worse off. What goes into each environment stands in `tests/clients/python/`, see `tools/pin.py`.
+client asks for is no worse off. What goes into each environment stands in a file of its name below `tests/clients/`,
+see `tools/pin.py`.
 """
 
 from __future__ import annotations
@@ -18,20 +19,41 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 HOME: Final = ROOT / ".clients"
 NODE: Final = ROOT / "tests" / "clients" / "node"
-PINS: Final = "tests/clients/python"
 
-# The last release before the client knew our newer neighbours, the last of its first major version, and the newest.
+
+class Client(NamedTuple):
+    """What an environment is made for, and the folder below `tests/clients/` that has its tests and its pins."""
+
+    folder: str
+    requirements: tuple[str, ...]
+
+
 CLIENTS: Final = {
-    "openai-1.66.0": "openai==1.66.0",
-    "openai-1.109.1": "openai==1.109.1",
-    "openai-3.52.0": "openai==3.52.0",
-    "literalai-0.1.300": "literalai==0.1.300",
+    # The last release before the client knew our newer neighbours, the last of its first major version, and the newest.
+    "openai-1.66.0": Client("python", ("openai==1.66.0",)),
+    "openai-1.109.1": Client("python", ("openai==1.109.1",)),
+    "openai-3.52.0": Client("python", ("openai==3.52.0",)),
+    # The last two with code of their own, and the alias package with the last of its dependency that knows threads.
+    "yandex-0.17.1": Client("yandex", ("yandex-cloud-ml-sdk==0.17.1",)),
+    "yandex-0.18.0": Client("yandex", ("yandex-cloud-ml-sdk==0.18.0",)),
+    "yandex-0.19.1": Client("yandex", ("yandex-cloud-ml-sdk==0.19.1", "yandex-ai-studio-sdk==0.22.0")),
+    # Of early 2024: the first with pages of exported threads, and the last with filters of one object; then the last
+    # of 2024, and the last of all.
+    "literalai-0.0.101": Client("python", ("literalai==0.0.101",)),
+    "literalai-0.0.301": Client("python", ("literalai==0.0.301",)),
+    "literalai-0.0.628": Client("python", ("literalai==0.0.628",)),
+    "literalai-0.1.300": Client("python", ("literalai==0.1.300",)),
 }
+
+
+def pins_of(name: str) -> str:
+    """The file that says what goes into the environment of this name."""
+    return f"tests/clients/{CLIENTS[name].folder}/{name}.txt"
 
 
 def main() -> int:
@@ -52,7 +74,7 @@ def python_client(name: str) -> Path:
     """The Python that imports this client, in an environment that holds nothing else."""
     folder = HOME / name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    pins = ROOT / PINS / f"{name}.txt"
+    pins = ROOT / pins_of(name)
     stamp = Stamp(folder / "ready", pins.read_text(), sys.version)
     if not (stamp.holds() and python.exists()):
         print(f"preparing {name}", flush=True)
