@@ -942,6 +942,69 @@ def generations_are_found_by_the_prompt_that_they_were_given(desk: Desk) -> None
     assert desk.api.get_generations(filters=[having("promptLineage", "eq", name("none"))]).data == []
 
 
+@check
+def generations_are_found_by_every_filter_and_put_in_every_order(desk: Desk) -> None:
+    model, who = name("model"), name("ada")
+    prompt = desk.api.get_or_create_prompt(name("prompt"), [said("x")])
+    thread = desk.api.create_thread(participant_id=who)
+    one, other = name("g"), name("g")
+    given = ChatGeneration(
+        provider=f"{model}-b",
+        model=f"{model}-a",
+        messages=[],
+        token_count=3,
+        duration=2.5,
+        tags=["t"],
+        prompt_id=prompt.id,
+    )
+    steps = [
+        {"id": one, "threadId": thread.id, "type": "llm", "generation": given.to_dict(), "error": "out of order"},
+        {
+            "id": other,
+            "type": "llm",
+            "generation": ChatGeneration(
+                provider=f"{model}-a", model=f"{model}-b", messages=[], token_count=30, duration=0.5
+            ).to_dict(),
+        },
+    ]
+    desk.api.send_steps(steps)
+    desk.api.create_score(step_id=one, name="good", type="HUMAN", value=1)
+    ours = having("model", "ilike", model)
+    for filters in (
+        having("id", "eq", one),
+        having("createdAt", "gt", "2001-01-01T00:00:00Z"),
+        having("createdAt", "lte", "2999-01-01"),
+        having("model", "eq", f"{model}-a"),
+        having("model", "in", [f"{model}-a"]),
+        having("provider", "neq", f"{model}-a"),
+        having("duration", "gte", 2.5),
+        having("tokenCount", "lt", 30),
+        having("promptVersion", "eq", prompt.id),
+        having("promptVersion", "nis", None),
+        having("promptLineage", "ilike", prompt.name.upper()),
+        having("promptLineage", "nis", None),
+        having("tags", "in", ["t", "u"]),
+        having("score", "eq", 1, "good"),
+        having("participant", "eq", who),
+        having("error", "ilike", "OF ORDER"),
+        having("error", "nis", None),
+    ):
+        found = [it.id for it in desk.api.get_generations(filters=[ours, filters]).data]
+        expected = [other, one] if filters["field"] == "createdAt" else [one]
+        assert found == expected, (filters, found)
+    for column, rising in (
+        ("createdAt", [one, other]),
+        ("tokenCount", [one, other]),
+        ("model", [one, other]),
+        ("provider", [other, one]),
+        ("duration", [other, one]),
+    ):
+        for direction, ids in (("ASC", rising), ("DESC", rising[::-1])):
+            order = {"column": column, "direction": direction}
+            assert desk.ids("get_generations", filters=[ours], order_by=order, first=1) == ids, order
+    assert desk.api.get_generations(filters=[ours, having("promptLineage", "is", None)]).data[0].id == other
+
+
 # --- datasets -----------------------------------------------------------------------------------------------------
 
 
