@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
+from clew.dialects.yandex import wire
 from clew.dialects.yandex.operations import OPERATIONS
 from support.messages import Maker
 
@@ -22,6 +23,10 @@ FOLLOWED = 20
 """Of a stream, so many messages are read: one that waits for a run has no end."""
 
 
+KEPT = 0.8
+"""Of all deletions, the share that is left out: there is more to find where there is something."""
+
+
 class Outcome:
     """What was answered: how often each code, and every answer that no call may have."""
 
@@ -34,14 +39,37 @@ def attack(stub: Stub, *, seed: int, count: int) -> Outcome:
     """Make so many calls."""
     dice, maker, outcome = random.Random(seed), Maker(seed), Outcome()  # noqa: S311 (from a seed on purpose)
     offered = [operation for operation in OPERATIONS if operation.handler is not None]
+    _prepare(stub, maker)
     for _ in range(count):
         operation = dice.choice(offered)
+        if operation.method == "Delete" and dice.random() < KEPT:
+            continue
         request = maker.fill(operation.takes())
         code = _called(stub, operation, request, maker)
         outcome.codes[operation.name, code.name] += 1
         if code in NEVER:
             outcome.bugs.append(f"{operation.name} {code.name}\n{request}")
     return outcome
+
+
+def _prepare(stub: Stub, maker: Maker) -> None:
+    """Some things that calls can be about."""
+    folder = "default"
+    content = wire.MessageContent(content=[wire.ContentPart(text=wire.Text(content="hello"))])
+    for _ in range(2):
+        thread = stub("ThreadService.Create", wire.CreateThreadRequest(folder_id=folder))
+        assistant = stub("AssistantService.Create", wire.CreateAssistantRequest(folder_id=folder, model_uri="gpt"))
+        file = stub("FileService.Create", wire.CreateFileRequest(folder_id=folder, content=b"text"))
+        for made in (
+            thread,
+            assistant,
+            file,
+            stub("MessageService.Create", wire.CreateMessageRequest(thread_id=thread.id, content=content)),
+            stub("RunService.Create", wire.CreateRunRequest(thread_id=thread.id, assistant_id=assistant.id)),
+            stub("SearchIndexService.Create", wire.CreateSearchIndexRequest(folder_id=folder, file_ids=[file.id])),
+        ):
+            maker.learn(made)
+        maker.learn(stub("SearchIndexService.List", wire.ListSearchIndicesRequest(folder_id=folder)).indices[0])
 
 
 def _called(stub: Stub, operation: Operation, request: Any, maker: Maker) -> grpc.StatusCode:

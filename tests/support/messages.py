@@ -12,7 +12,21 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
+IDS = {
+    "assistant_id": "asst_",
+    "file_id": "file-",
+    "file_ids": "file-",
+    "message_id": "msg_",
+    "operation_id": "op",
+    "run_id": "run_",
+    "search_index_id": "vs_",
+    "search_index_ids": "vs_",
+    "thread_id": "thread_",
+    "user_id": "part_user_",
+}
+"""How ids begin that fit a field."""
 TEXTS = ("", "x", "default", "user", "\x00", "\u202e", "🙂" * 3, "a" * 300, "../..", "%s", "null", "-1", "name,labels")
+SANE = (0, 1, 2, 7, 100, 400)
 NUMBERS = (0, 1, -1, 7, 100, 1001, 2**31 - 1, 2**62, -(2**63), 2**63 - 1)
 DOUBLES = (0.0, 0.3, 1.0, -1.0, 1e308, float("inf"), float("nan"))
 DEEPEST = 6
@@ -24,6 +38,7 @@ class Maker:
     def __init__(self, seed: int, known: Sequence[str] = ()) -> None:
         self._dice = random.Random(seed)  # noqa: S311 (made up on purpose, from a seed)
         self._known = list(known)
+        self._sparse = 0.1
 
     def learn(self, message: Message) -> None:
         """Take up the id of something that was made."""
@@ -32,9 +47,11 @@ class Maker:
             self._known.append(made)
 
     def fill(self, message: Any, depth: int = 0) -> Any:
-        """The message with some of its fields set."""
+        """The message with some of its fields set: of some messages most, of others few."""
+        if depth == 0:
+            self._sparse = self._dice.choice((0.05, 0.1, 0.6))
         for field in message.DESCRIPTOR.fields:
-            if depth >= DEEPEST or self._dice.random() < (0.25 if depth else 0.15):
+            if depth >= DEEPEST or self._dice.random() < (0.3 if depth else self._sparse):
                 continue
             if field.message_type is not None and field.message_type.GetOptions().map_entry:
                 for _ in range(self._dice.randrange(3)):
@@ -69,11 +86,7 @@ class Maker:
     def _scalar(self, field: FieldDescriptor) -> Any:  # noqa: PLR0911 (one for each type)
         match field.type:
             case FieldDescriptor.TYPE_STRING:
-                if field.name == "folder_id":
-                    return self._dice.choice(("default", "default", "b1g", ""))
-                if field.name.endswith("id") and self._known and self._dice.random() < 0.8:
-                    return self._dice.choice(self._known)
-                return self._dice.choice(TEXTS)
+                return self._text(field.name)
             case FieldDescriptor.TYPE_BYTES:
                 return self._dice.randbytes(self._dice.choice((0, 1, 2000)))
             case FieldDescriptor.TYPE_BOOL:
@@ -81,8 +94,21 @@ class Maker:
             case FieldDescriptor.TYPE_DOUBLE:
                 return self._dice.choice(DOUBLES)
             case FieldDescriptor.TYPE_ENUM:
-                return self._dice.choice((0, 1, 2, 99))
+                return self._dice.choice((0, 1, 1, 2, 2, 99))
             case FieldDescriptor.TYPE_INT32:
                 return self._dice.choice([one for one in NUMBERS if abs(one) < 2**31])
             case _:
-                return self._dice.choice(NUMBERS)
+                return self._dice.choice(SANE if self._dice.random() < 0.8 else NUMBERS)
+
+    def _text(self, name: str) -> str:
+        if name == "folder_id":
+            return self._dice.choice(("default",) * 6 + ("b1g", ""))
+        if name == "page_token" and self._dice.random() < 0.8:
+            return ""
+        if name in IDS and self._dice.random() < 0.9:
+            fitting = [one for one in self._known if one.startswith(IDS[name])]
+            if fitting:
+                return self._dice.choice(fitting)
+        if name == "rephraser_uri" or (name in ("name", "model_uri") and self._dice.random() < 0.8):
+            return "gpt://default/name/latest"
+        return self._dice.choice(TEXTS)

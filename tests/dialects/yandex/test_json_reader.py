@@ -6,7 +6,7 @@ import pytest
 
 from clew.dialects.yandex import wire
 from clew.dialects.yandex.errors import Code, Refusal
-from clew.dialects.yandex.json_reader import DEPTH_MAX, read, read_params
+from clew.dialects.yandex.json_reader import DEPTH_MAX, PIECE, read, read_params
 
 
 def _read(kind, body):
@@ -112,7 +112,15 @@ def test_what_is_no_number_is_refused(sent):
         _read(wire.CreateAssistantRequest, {"completionOptions": {"temperature": sent}})
 
 
-@pytest.mark.parametrize("sent", ["?", "a", 5, "aaaa aaaa"])
+@pytest.mark.parametrize("beside", [-1, 0, 1, 2, 3])
+def test_large_content_is_whole(beside):
+    content = bytes(range(251)) * (PIECE // 251)
+    content += content[: PIECE * 3 // 4 * 2 - len(content) + beside]
+    sent = _read(wire.CreateFileRequest, {"content": base64.b64encode(content).decode()})
+    assert sent.content == content
+
+
+@pytest.mark.parametrize("sent", ["?", "a", 5, "aaaa aaaa", "aa==aaaa", "a" * (PIECE - 4) + "aa==aaaa", "a==="])
 def test_what_is_no_base64_is_refused(sent):
     with pytest.raises(Refusal) as raised:
         _read(wire.CreateFileRequest, {"content": sent})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pytest
 from clew.dialects.yandex import repeats, wire
 from clew.dialects.yandex.operations import OPERATIONS
 from clew.domain.expiration import SECOND
+from support.process import ServerProcess
 from support.server import RunningServer
 from support.stub import Stub, refused
 from support.talk import assistant, ended, texts, thread
@@ -219,3 +221,23 @@ class TestSeen:
         seen = repeats.Seen(now=self.LATER)
         assert seen.add("a", now=0)
         assert seen.add("a", now=2 * self.LATER)
+
+
+def test_a_key_holds_over_a_kill(tmp_path: Path) -> None:
+    """Of the process, with what it had answered."""
+    with ServerProcess(tmp_path) as server:
+        before = asked_over_http(server)
+        server.kill_and_start()
+        assert asked_over_http(server) == before
+
+
+def asked_over_http(server: ServerProcess) -> tuple[str, dict[str, Any]]:
+    """A thread, and a message in it, each with a key."""
+    url, headers = server.base_url.removesuffix("/v1"), {"idempotency-key": "k", "authorization": "Api-Key any"}
+    with httpx2.Client(base_url=url, headers=headers) as http:
+        thread = http.post("/assistants/v1/threads", json={"folderId": "default"}).json()
+        said = {"threadId": thread["id"], "content": {"content": [{"text": {"content": "hello"}}]}}
+        message = http.post("/assistants/v1/messages", json=said).json()
+        listed = http.get("/assistants/v1/messages", params={"threadId": thread["id"]})
+        assert [json.loads(line)["result"] for line in listed.text.splitlines()] == [message]
+        return thread["id"], message

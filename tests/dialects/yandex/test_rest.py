@@ -235,6 +235,24 @@ def _replace(monkeypatch, name, handler):
     monkeypatch.setattr("clew.dialects.yandex.dialect.Yandex._handler", staticmethod(found))
 
 
+def test_events_of_a_run_come_as_they_happen(http, thread, model):
+    assistant = http.post("/assistants/v1/assistants", json={"folderId": "default", "modelUri": "gpt://f/m"}).json()
+    said = {"threadId": thread["id"], "content": {"content": [{"text": {"content": "hi"}}]}}
+    assert http.post("/assistants/v1/messages", json=said).status_code == 200
+    gate = model.hold("Once upon a time", after=1)
+    body = {"assistantId": assistant["id"], "threadId": thread["id"], "stream": True}
+    run = http.post("/assistants/v1/runs", json=body).json()
+    with http.stream("GET", "/assistants/v1/runs/listen", params={"runId": run["id"]}) as answer:
+        lines = map(json.loads, answer.iter_lines())
+        assert next(lines)["result"]["eventType"] == "PARTIAL_MESSAGE"
+        gate.release()
+        last = list(lines)[-1]["result"]
+    assert last["eventType"] == "DONE"
+    assert last["completedMessage"]["content"]["content"][0]["text"]["content"] == "Once upon a time"
+    shown = http.get("/assistants/v1/runs:getByThread", params={"threadId": thread["id"]}).json()
+    assert (shown["id"], shown["state"]["status"]) == (run["id"], "COMPLETED")
+
+
 def test_bytes_come_as_base64(http):
     """Whatever the file service does with them, they are read."""
     body = {"folderId": "default", "content": base64.b64encode(b"hello").decode()}

@@ -6,9 +6,13 @@ The code and the sentence are the same over gRPC and over REST.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from clew.dialects.yandex import wire
 from clew.domain import problem
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
 
 
 class Code(IntEnum):
@@ -97,6 +101,15 @@ def refusal_of(found: problem.Problem) -> Refusal:  # noqa: PLR0911 (one for eac
             return Refusal(Code.UNAVAILABLE, str(found))
         case _:
             return INTERNAL
+
+
+def details_of(refusal: Refusal, request_id: str) -> list[Message]:
+    """What is beside the words: which request it was, and which field is at fault, where one is."""
+    found: list[Message] = [wire.RequestInfo(request_id=request_id)]
+    if refusal.field is not None:
+        violation = wire.BadRequest.FieldViolation(field=refusal.field, description=refusal.message)
+        found.append(wire.BadRequest(field_violations=[violation]))
+    return found
 
 
 INTERNAL: Final = Refusal(Code.INTERNAL, "Internal error.")

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 DEPTH_MAX: Final = 30
 """How deep a JSON object may be inside a message: gRPC's clients read no message whose parts stand 100 deep."""
 
+PIECE: Final = 1024 * 1024
+"""Base64 is read in so large pieces, a multiple of 4, so that a thread that reads much of it lets others run."""
+
 _INT32: Final = 2**31
 _INT64: Final = 2**63
 _EXACT: Final = re.compile(r"-?\d{1,19}", re.ASCII)
@@ -204,10 +207,15 @@ def _content(value: Any, path: str) -> bytes:  # noqa: ANN401 (any JSON)
     text = _text(value, path)
     if "-" in text or "_" in text:
         text = text.replace("-", "+").replace("_", "/")
+    text += "=" * (-len(text) % 4)
+    starts = range(0, len(text), PIECE)
     try:
-        return binascii.a2b_base64(text + "=" * (-len(text) % 4), strict_mode=True)
+        pieces = [binascii.a2b_base64(text[start : start + PIECE], strict_mode=True) for start in starts]
     except ValueError:
-        raise invalid(path, "must be base64") from None
+        pieces = None
+    if pieces is None or "=" in text[:-2]:
+        raise invalid(path, "must be base64")
+    return b"".join(pieces)
 
 
 def _reads_enum(enum: EnumDescriptor) -> Read:

@@ -82,5 +82,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     operation(_ENDPOINTS, "Get", None, endpoints.get),
     operation(_TOKENS, "Create", None, tokens.create),
     operation(_TOKENS, "CreateForServiceAccount", _READ, why_not="there are no service accounts here"),
-    operation(_TOKENS, "Revoke", _WRITE, why_not="a token is a key here; `clew keys revoke` ends it"),
+    operation(_TOKENS, "Revoke", _WRITE, why_not="a token is a key here, and keys are revoked on the command line"),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from clew.dialects.yandex import errors, wire
+from clew.dialects.yandex import errors
 from clew.dialects.yandex.dialect import refusal_of
 from clew.dialects.yandex.errors import Code, Refusal, invalid
 from clew.dialects.yandex.json_reader import read, read_params
@@ -43,6 +43,9 @@ FIRST_SECONDS: Final = 1.0
 TURN_LINES: Final = 32
 """After so many lines of a stream others have their turn: neither a store that answers from memory nor a client that
 takes all there is, or is gone, ever makes it wait."""
+
+LARGE_BYTES: Final = 1024 * 1024
+"""Bodies from this size on, which are files, are read beside everybody else."""
 
 _CANCEL: Final = ":cancel"
 _encode: Final = msgspec.json.Encoder().encode
@@ -90,7 +93,11 @@ class Rest:
         shape = self._shape(request, query)
         message = operation.takes()
         if request.method not in _BODILESS:
-            read(await self._body(request), message)
+            content = await self._content(request)
+            if len(content) < LARGE_BYTES:
+                _read(content, message)
+            else:
+                await asyncio.to_thread(_read, content, message)
         read_params(query, message)
         read_params(params.items(), message)
         if operation.gives_stream:
@@ -118,25 +125,29 @@ class Rest:
             raise invalid(SHAPE_PARAM, f"must be one of {', '.join(Shape)}")
         return Shape(said)
 
-    async def _body(self, request: Request) -> object:
-        """What the body says, whatever type it claims to have: curl calls all that it sends a form."""
+    async def _content(self, request: Request) -> bytes:
         limit = self._dialect.options.body_bytes_max
         try:
-            content = await request.read(limit=limit)
+            return await request.read(limit=limit)
         except TooLarge:
             raise Refusal(Code.INVALID_ARGUMENT, f"The body is larger than {limit} bytes.") from None
-        if not content.strip():
-            return {}
-        try:
-            value = msgspec.json.decode(content)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise Refusal(Code.INVALID_ARGUMENT, "The body is not JSON in UTF-8.") from None
-        return {} if value is None else value
 
     async def _streamed(self, operation: Operation, call: Call, message: Message, shape: Shape) -> Streamed:
         lines = _Lines(self._dialect.stream(operation, call, message), call, shape, operation.name)
         await lines.begin()
         return Streamed(pieces=lines, content_type="application/json", headers=_UNBUFFERED)
+
+
+def _read(content: bytes, message: Message) -> None:
+    """Fill the message with a body, whatever type it claims to have: curl calls all that it sends a form."""
+    if not content.strip():
+        return
+    try:
+        value = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refusal(Code.INVALID_ARGUMENT, "The body is not JSON in UTF-8.") from None
+    if value is not None:
+        read(value, message)
 
 
 def _row(operation: Operation) -> Row:
@@ -213,7 +224,7 @@ def _refused(refusal: Refusal, request_id: str) -> Answer:
         "error": refusal.message,
         "code": int(refusal.code),
         "message": refusal.message,
-        "details": _details(refusal, request_id),
+        "details": [_packed(one) for one in errors.details_of(refusal, request_id)],
     }
     return Answer(status=refusal.status, value=value)
 
@@ -224,17 +235,8 @@ def _late(refusal: Refusal, request_id: str) -> dict[str, object]:
         "grpc_code": int(refusal.code),
         "http_code": refusal.status,
         "message": refusal.message,
-        "details": _details(refusal, request_id),
+        "details": [_packed(one) for one in errors.details_of(refusal, request_id)],
     }
-
-
-def _details(refusal: Refusal, request_id: str) -> list[object]:
-    """What is beside the words: which request it was, and which field is at fault."""
-    found: list[Message] = [wire.RequestInfo(request_id=request_id)]
-    if refusal.field is not None:
-        violation = wire.BadRequest.FieldViolation(field=refusal.field, description=refusal.message)
-        found.append(wire.BadRequest(field_violations=[violation]))
-    return [_packed(one) for one in found]
 
 
 def _packed(message: Message) -> object:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import grpc
 from google.protobuf.message import DecodeError
 
+from clew.dialects.yandex import wire
 from clew.dialects.yandex.dialect import refusal_of
-from clew.dialects.yandex.errors import Code, Refusal
+from clew.dialects.yandex.errors import Code, Refusal, details_of
 from clew.dialects.yandex.operations import OPERATIONS
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     Context = grpc.aio.ServicerContext[Any, Any]
 
 _CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
+WORDS_MAX: Final = 300
+"""Longer words of an error, as when an endless id is not found, are cut: of an end over 8 KiB clients see nothing, and
+take it for overload."""
+
 _CLIENT_REQUEST_ID: Final = "x-client-request-id"
 
 
@@ -114,7 +119,17 @@ class _Served:
         if isinstance(error, grpc.aio.AbortError | grpc.aio.BaseError):
             raise error
         refusal = refusal_of(error, f"{self._operation.name} {call.id if call else ''}")
-        trailing = [(name, value) for name, value in context.trailing_metadata() or ()]
+        trailing: list[tuple[str, str | bytes]] = [(name, value) for name, value in context.trailing_metadata() or ()]
         if call is not None:
             trailing.append(("x-request-id", call.id))
-        await context.abort(_CODES[refusal.code], refusal.message, tuple(trailing))
+            if len(refusal.message) <= WORDS_MAX:
+                trailing.append(("grpc-status-details-bin", _status(refusal, call.id)))
+        await context.abort(_CODES[refusal.code], refusal.message[:WORDS_MAX], tuple(trailing))
+
+
+def _status(refusal: Refusal, request_id: str) -> bytes:
+    """The refusal as tools read it that show more than code and words."""
+    status = wire.Status(code=int(refusal.code), message=refusal.message)
+    for detail in details_of(refusal, request_id):
+        status.details.add().Pack(detail)
+    return status.SerializeToString()

@@ -75,16 +75,18 @@ class Renderer:
         if event.delta is not None:
             yield from self._said(event.delta, event.at)
         elif event.item is not None and event.item.kind is Kind.MESSAGE:
-            yield from self._began(event.item) if event.kind is EventKind.ITEM_CREATED else self._ended(event.item)
+            if event.kind is EventKind.ITEM_CREATED:
+                self._begin(event.item)
+            else:
+                yield from self._ended(event.item)
         elif event.progress is not None:
             yield from self._moved(event.progress)
 
-    def _began(self, message: Item) -> Iterator[wire.StreamEvent]:
+    def _begin(self, message: Item) -> None:
         self._answer = message
         self._written = Written()
         self._length = self._shown = 0
         self._shown_at = None
-        return iter(())
 
     def _said(self, delta: Delta, at: int) -> Iterator[wire.StreamEvent]:
         said = len(delta.text or delta.refusal or "")
@@ -104,9 +106,7 @@ class Renderer:
 
     def _partial(self, message: Item) -> Iterator[wire.StreamEvent]:
         self._shown = self._length
-        if not self._run.streamed:
-            return
-        if self._take():
+        if self._run.streamed and self._take():
             said = content_to_wire(replace(message, parts=self._written.parts()))
             yield self._event(wire.StreamEvent.PARTIAL_MESSAGE, wire.StreamEvent(partial_message=said))
 

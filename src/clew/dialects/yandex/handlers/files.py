@@ -27,11 +27,12 @@ _CHUNK_BYTES: Final = 1024 * 1024
 
 async def create(core: Core, call: Call, request: wire.CreateFileRequest) -> wire.File:
     """`Create`. The bytes come whole, within the one message."""
+    content = request.content  # each look at the field copies all of it
     limit = min(CONTENT_BYTES_MAX, core.limits.file_bytes)
-    if len(request.content) > limit:
-        raise TooLarge("content", limit=limit, got=len(request.content), unit="bytes")
-    new = file_from_wire(request, folder=call.folder(request.folder_id))
-    return file_to_wire(await files.create(core, call.caller, new, _chunks(request.content)))
+    if len(content) > limit:
+        raise TooLarge("content", limit=limit, got=len(content), unit="bytes")
+    new = file_from_wire(request, content, folder=call.folder(request.folder_id))
+    return file_to_wire(await files.create(core, call.caller, new, _chunks(content)))
 
 
 async def _chunks(content: bytes) -> AsyncIterator[bytes]:

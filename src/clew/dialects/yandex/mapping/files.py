@@ -24,7 +24,7 @@ def file_to_wire(file: File) -> wire.File:
     return wire.File(**described(file), mime_type=file.mime)
 
 
-def file_from_wire(sent: wire.CreateFileRequest, *, folder: str | None) -> NewFile:
+def file_from_wire(sent: wire.CreateFileRequest, content: bytes, *, folder: str | None) -> NewFile:
     """What a new file is to be. Its kind is told by its bytes where nobody says it."""
     if sent.mime_type and not is_mime(sent.mime_type):
         raise invalid("mime_type", f"{sent.mime_type!r} is no type of a file")
@@ -32,7 +32,7 @@ def file_from_wire(sent: wire.CreateFileRequest, *, folder: str | None) -> NewFi
         **new_described(sent),
         name=sent.name,
         purpose=PURPOSE,
-        mime=sent.mime_type or mime_of_content(sent.content),
+        mime=sent.mime_type or mime_of_content(content),
         folder=folder,
     )
 
