@@ -2,10 +2,11 @@
 
 A second call finds everything in place and takes no time. Where things are is written to `.clients/clients.json`:
 
-    {"python": {"openai-1.66.0": "…/bin/python"}, "node": "…/bin/node", "node_folder": "…/tests/clients/node"}
+    {"python": {"openai-1.66.0": "…/bin/python"}, "node": "…/bin/node", "node_folder": "…/tests/clients/node",
+     "browser": "…/bin/chromium"}
 
 Node and npm come from a Python package, so a machine needs no Node of its own, and one that has an older Node than the
-client asks for is no worse off. What goes into each environment stands in `tests/clients/python/`, see `tools/pin.py`.
+client asks for is no worse off. A browser comes with the machine (`.ci/run` sees to it), or is null. What goes into each environment stands in `tests/clients/python/`, see `tools/pin.py`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ CLIENTS: Final = {
     "openai-1.109.1": "openai==1.109.1",
     "openai-3.52.0": "openai==3.52.0",
     "literalai-0.1.300": "literalai==0.1.300",
+    "chainlit-2.12.0": "chainlit==2.12.0",
 }
+BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def main() -> int:
@@ -41,6 +44,7 @@ def main() -> int:
         "python": {name: str(python_client(name)) for name in CLIENTS},
         "node": str(node_client()),
         "node_folder": str(NODE),
+        "browser": next(filter(None, map(shutil.which, BROWSERS)), None),
     }
     written = HOME / "clients.json.new"
     written.write_text(json.dumps(known, indent=2) + "\n")
