@@ -6,7 +6,8 @@ A second call finds everything in place and takes no time. Where things are is w
      "browser": "…/bin/chromium"}
 
 Node and npm come from a Python package, so a machine needs no Node of its own, and one that has an older Node than the
-client asks for is no worse off. A browser comes with the machine (`.ci/run` sees to it), or is null. What goes into each environment stands in `tests/clients/python/`, see `tools/pin.py`.
+clients ask for is no worse off. A browser comes with the machine (`.ci/run` sees to it) or is null. What goes into each
+Python environment stands in `tests/clients/python/`, see `tools/pin.py`.
 """
 
 from __future__ import annotations

@@ -52,13 +52,31 @@ class ChatPage:
 
     def say(self, text: str, *files: tuple[str, str, bytes]) -> None:
         """Say it, with files as (name, MIME type, bytes), and wait for the answer."""
-        for name, mime, content in files:
-            sent = {"name": name, "mimeType": mime, "buffer": content}
-            with self.page.expect_response(re.compile("/project/file")):
-                self.page.locator("#upload-button-input").set_input_files(files=[sent])
-        self.page.locator("#chat-input").fill(text)
-        self.page.locator("#chat-submit").click()
+        for file in files:
+            self._upload(file)
+        expect(self.page.locator("#attachments > *")).to_have_count(len(files))
+        expect(self.page.locator("#attachments circle")).to_have_count(0)  # what turns while a file is sent
+        self.send(text)
         expect(self.answer(text)).to_be_visible()
+
+    def _upload(self, file: tuple[str, str, bytes]) -> None:
+        """Put the file beside what will be said. The app refuses it until it knows of this page: then again."""
+        name, mime, content = file
+        while True:
+            with self.page.expect_response(re.compile("/project/file")) as answer:
+                sent = {"name": name, "mimeType": mime, "buffer": content}
+                self.page.locator("#upload-button-input").set_input_files(files=[sent])
+            if answer.value.ok:
+                return
+            expect(self.page.locator("#attachments")).to_have_count(0)
+
+    def send(self, text: str) -> None:
+        """Say it, and wait for nothing."""
+        box, button = self.page.locator("#chat-input"), self.page.locator("#chat-submit")
+        box.fill(text)
+        expect(button).to_be_enabled()
+        button.click()
+        expect(box).to_be_empty()
 
     def answer(self, text: str) -> Locator:
         """The message that answers this."""

@@ -59,13 +59,14 @@ class ChainlitProcess:
         self._process.kill()
         self._process.wait()
         self._reader.join()
+        if self._process.stdout:
+            self._process.stdout.close()
 
     def _read(self) -> None:
         """Keep reading, or it would wait for us one day."""
-        with self._process.stdout or open(os.devnull) as said:
-            for line in said:
-                self._said.append(line)
-                if not self.url and (found := _SERVING.search(line)):
-                    self.url = found[1]
-                    self._settled.set()
+        for line in self._process.stdout or ():
+            self._said.append(line)
+            if not self.url and (found := _SERVING.search(line)):
+                self.url = found[1]
+                self._settled.set()
         self._settled.set()
