@@ -6,7 +6,7 @@ set positional-arguments
 default: check test
 
 # Whatever can be said without running the tests
-check: lint types imports hosts pins docs
+check: lint types imports hosts pins protos docs
 
 # Style and formatting
 lint:
@@ -29,6 +29,10 @@ hosts:
 # The pinned versions are the ones that pyproject.toml asks for
 pins:
     uv run --no-project tools/pin.py --check
+
+# What is made from the .proto files is current; `uv run tools/protos.py` makes it anew
+protos:
+    uv run tools/protos.py --check
 
 # Links between the pages lead somewhere, and what is made from the code in them is current
 docs:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import calls, disk, growth, shapes, start, streams
+from bench import calls, disk, growth, rpc, shapes, start, streams
 from bench.calls import Calls
 from bench.page import page
 from bench.scale import FULL, QUICK
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bench.scale import Scale
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
-PARTS = ("calls", "disk", "shapes", "streams", "start", "growth")
+PARTS = ("calls", "rpc", "disk", "shapes", "streams", "start", "growth")
 
 
 def main() -> None:
@@ -51,6 +51,7 @@ def run(scale: Scale, *, only: tuple[str, ...], rows: str = "") -> list[Part]:
     found: list[Part] = []
     measures: dict[str, Callable[[], Part]] = {
         "calls": lambda: calls.measure(scale, only=rows),
+        "rpc": lambda: rpc.measure(scale),
         "disk": lambda: disk.measure(scale),
         "shapes": lambda: shapes.measure(scale),
         "streams": lambda: streams.measure(scale),

@@ -1,7 +1,8 @@
-"""Two handlers that do nothing of what Clew does, on the stack that Clew stands on: what nobody can be faster than.
+"""Handlers that do nothing of what Clew does, on the stack that Clew stands on: what nobody can be faster than.
 
 python -m bench.floors null              answers with fixed JSON of as many bytes as the request's path asks for
 python -m bench.floors bare --data DIR   puts each body into SQLite, as durably as Clew does, and answers the same
+python -m bench.floors echo              answers every gRPC call with the bytes of its request
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from queue import SimpleQueue
 from typing import Any
 
 import apsw
+import grpc
 import uvloop
 
 from clew.app.http import bound_socket, http_server
@@ -89,13 +91,33 @@ async def serve(data: Path | None) -> None:
     await http_server(app).serve(sockets=[listening])
 
 
+class _Echo(grpc.GenericRpcHandler):
+    """Every method there could be."""
+
+    def service(self, handler_call_details: Any) -> Any:  # noqa: ANN401, ARG002 (gRPC's)
+        return grpc.unary_unary_rpc_method_handler(self._answer)
+
+    async def _answer(self, request: bytes, context: Any) -> bytes:  # noqa: ANN401, ARG002 (gRPC's)
+        return request
+
+
+async def echo() -> None:
+    """Serve gRPC until killed."""
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((_Echo(),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    print(f"serving grpc://127.0.0.1:{port}", flush=True)
+    await server.wait_for_termination()
+
+
 def main() -> None:
     """Run one of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("which", choices=("null", "bare"))
+    parser.add_argument("which", choices=("null", "bare", "echo"))
     parser.add_argument("--data", type=Path)
     asked = parser.parse_args()
-    uvloop.run(serve(asked.data if asked.which == "bare" else None))
+    uvloop.run(echo() if asked.which == "echo" else serve(asked.data if asked.which == "bare" else None))
 
 
 if __name__ == "__main__":

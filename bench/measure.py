@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from bench.load import Plan
 from bench.processes import machine_seconds
 
@@ -58,17 +60,40 @@ class Taken:
         return median(our.rate / their.rate for our, their in zip(self.rounds, other.rounds, strict=True))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who is asked what, and by whom. `plan` is complete but for its time."""
+
+    server: Server
+    loader: Loader
+    plan: Plan
+
+
 def in_turn(
     asked: Mapping[str, tuple[Server, list[bytes]]], connections: int, loader: Loader, scale: Scale
 ) -> dict[str, Taken]:
     """What each server does with its requests. The first moments of each round are not counted."""
+    return each_in_turn(
+        {
+            name: Asked(
+                server=server,
+                loader=loader,
+                plan=Plan(port=server.port, connections=connections, requests=requests),
+            )
+            for name, (server, requests) in asked.items()
+        },
+        scale,
+    )
+
+
+def each_in_turn(asked: Mapping[str, Asked], scale: Scale) -> dict[str, Taken]:
+    """The same where each has its own way of being asked."""
     taken = {name: Taken() for name in asked}
     for _ in range(scale.rounds):
-        for name, (server, requests) in asked.items():
-            plan = Plan(port=server.port, connections=connections, requests=requests, seconds=scale.seconds / 10)
-            loader.perform(plan)
-            plan = Plan(port=server.port, connections=connections, requests=requests, seconds=scale.seconds)
-            taken[name].rounds.append(_quietest(server, loader, plan, attempts=scale.attempts))
+        for name, one in asked.items():
+            one.loader.perform(replace(one.plan, seconds=scale.seconds / 10))
+            plan = replace(one.plan, seconds=scale.seconds)
+            taken[name].rounds.append(_quietest(one.server, one.loader, plan, attempts=scale.attempts))
     return taken
 
 

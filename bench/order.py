@@ -272,7 +272,7 @@ def order(*, appends: int, writers: int = 64, threads: int = 64, readers: int = 
     told: list[str] = []
     scenes: list[Scene] = []
     with tempfile.TemporaryDirectory() as folder:
-        command = ("clew", "serve", "--port", "0", "--data", folder, "--log-level", "error")
+        command = ("clew", "serve", "--port", "0", "--grpc-port", "0", "--data", folder, "--log-level", "error")
         with Server(*command, "--thread-entries-max", "0") as server:
             for count in (1, threads):
                 scene = Scene(port=server.port, writers=writers, appends=appends // 2)

@@ -19,7 +19,8 @@ T = TypeVar("T")
 TICKS = os.sysconf("SC_CLK_TCK")
 ROOT = Path(__file__).resolve().parent.parent
 """Where `python -m bench.…` finds the benchmark, wherever this is started."""
-_SERVING = re.compile(r"serving http://127\.0\.0\.1:(\d+)")
+_SERVING = re.compile(r"serving (?:http|grpc)://127\.0\.0\.1:(\d+)")
+_GRPC = re.compile(r"gRPC +127\.0\.0\.1:(\d+)")
 
 
 class Server:
@@ -28,6 +29,7 @@ class Server:
     def __init__(self, *command: str) -> None:
         self._command = [sys.executable, "-m", *command]
         self.port = 0
+        self.grpc_port = 0
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -38,6 +40,9 @@ class Server:
             for line in self._process.stdout or ():
                 if found := _SERVING.search(line):
                     self.port = int(found[1])
+                elif found := _GRPC.search(line):
+                    self.grpc_port = int(found[1])
+                if self.port and (self.grpc_port or "clew" not in self._command):
                     break
             if not self.port:
                 raise RuntimeError(f"{self._command} does not serve")
@@ -124,10 +129,10 @@ class Worker:
 
 
 class Loader(Worker):
-    """The process that makes the load."""
+    """The process that makes the load, by HTTP or by what another module speaks."""
 
-    def __init__(self) -> None:
-        super().__init__("bench.load")
+    def __init__(self, module: str = "bench.load") -> None:
+        super().__init__(module)
 
     def perform(self, plan: Plan) -> Outcome:
         """Do this, and say what came of it."""
@@ -136,4 +141,5 @@ class Loader(Worker):
 
 def clew(data: str, *flags: str, over: tuple[str, ...] = ()) -> Server:
     """Clew as users start it, over a data folder. `over` is a program that runs it."""
-    return Server(*over, "clew", "serve", "--port", "0", "--data", data, "--log-level", "error", *flags)
+    ports = ("--port", "0", "--grpc-port", "0")
+    return Server(*over, "clew", "serve", *ports, "--data", data, "--log-level", "error", *flags)

@@ -37,10 +37,13 @@ class Finding(NamedTuple):
 
 
 def forbidden() -> re.Pattern[str]:
-    """What no file may hold. A folder counts where it starts a path: `a/home/b` and `https://x.org/home/` are none."""
+    """What no file may hold. A folder counts where it starts a path: `a/home/b` and `https://x.org/home/` are none.
+
+    Nor is `/users/v1`, where an API begins.
+    """
     hosts = "|".join(r"\.".join(parts) for parts in HOSTS)
     folders = "|".join(FOLDERS)
-    return re.compile(rf"(?:{hosts})|(?<![\w.\-/~}}>)])/(?:{folders})/[\w.\-]+", re.IGNORECASE)
+    return re.compile(rf"(?:{hosts})|(?<![\w.\-/~}}>)])/(?:{folders})/(?!v1\b)[\w.\-]+", re.IGNORECASE)
 
 
 def findings(path: str, text: str) -> list[Finding]:

@@ -26,6 +26,9 @@ from clew.dialects.openai.mapping.runs import STATES
 from clew.dialects.openai.operations import OPERATIONS
 from clew.dialects.openai.refusal import Refusal
 from clew.dialects.openai.stream import Renderer
+from clew.dialects.yandex.errors import INTERNAL as YANDEX_INTERNAL
+from clew.dialects.yandex.errors import refusal_of as yandex_refusal_of
+from clew.dialects.yandex.operations import OPERATIONS as YANDEX_OPERATIONS
 from clew.domain import problem
 from clew.domain.event import Delta, Event, EventKind
 from clew.domain.item import Item, ItemStatus, Kind, Trace
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from clew.dialects.openai.fields import Shape
+    from clew.dialects.yandex.operation import Operation as YandexOperation
     from clew.web.operation import Operation
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -93,6 +97,33 @@ def operations() -> str:
         rows = [[code(one.name), one.method, code(one.path.replace("...}", "}")), _standing(one)] for one in members]
         parts.append(f"### {group.replace('_', ' ')}\n\n" + table(("operation", "method", "path", "here"), rows))
     return "\n".join(parts)
+
+
+def yandex_operations() -> str:
+    """Every method of the Yandex dialect, service by service."""
+    services: dict[str, list[YandexOperation]] = {}
+    for one in YANDEX_OPERATIONS:
+        services.setdefault(one.service, []).append(one)
+    parts: list[str] = []
+    for service, members in services.items():
+        rows = [[code(one.method), _rest(one), _need(one), _yandex_standing(one)] for one in members]
+        parts.append(f"### {code(service)}\n\n" + table(("method", "REST", "key's scope", "here"), rows))
+    return "\n".join(parts)
+
+
+def _rest(operation: YandexOperation) -> str:
+    return "" if operation.verb is None else code(f"{operation.verb} {operation.path}")
+
+
+def _need(operation: YandexOperation) -> str:
+    return "none: open to everybody" if operation.need is None else code(operation.need)
+
+
+def _yandex_standing(operation: YandexOperation) -> str:
+    if operation.why_not is not None:
+        return f"declined: {operation.why_not}"
+    streams = {(True, True): "; streams both ways", (False, True): "; answers as a stream"}
+    return "answered" + streams.get((operation.takes_stream, operation.gives_stream), "")
 
 
 def _standing(operation: Operation) -> str:
@@ -283,6 +314,16 @@ def _shown(refusal: Refusal) -> list[str]:
     return [str(refusal.status), code(refusal.type), kind, message]
 
 
+def yandex_errors() -> str:
+    """What each problem of the service becomes for Yandex clients, over gRPC and over REST."""
+    refusals = [(code(type(one).__name__), yandex_refusal_of(one)) for one in PROBLEMS]
+    rows = [
+        [name, code(refusal.code.name), str(refusal.status), code(refusal.message)]
+        for name, refusal in (*refusals, ("a bug of ours", YANDEX_INTERNAL))
+    ]
+    return table(("problem", "gRPC", "HTTP", "message, for example"), map(list, dict.fromkeys(map(tuple, rows))))
+
+
 # --- the command line ---------------------------------------------------------------------------------------------
 
 COMMANDS: Final = (
@@ -336,6 +377,8 @@ MADE: Final[Mapping[str, Callable[[], str]]] = {
     "refusals": refusals,
     "run-states": run_states,
     "settings": settings.as_markdown,
+    "yandex-errors": yandex_errors,
+    "yandex-operations": yandex_operations,
 }
 
 

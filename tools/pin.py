@@ -2,7 +2,7 @@
 
 Three places hold them: `requirements.lock` (with hashes, for pip and for reading), the constraints at the end of
 `pyproject.toml` (so that `uv run` resolves the same without its own lock file, which would name the index's host), and
-`tests/clients/python/*.txt` (one for each older client that the tests speak with).
+`tests/clients/*/*.txt` (one for each environment of a client that the tests speak with).
 
 Run it after changing a dependency: `uv run --no-project tools/pin.py`. Versions move only where they must; `--upgrade`
 moves all. The check needs no network.
@@ -23,7 +23,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from client_environments import CLIENTS, PINS
+from client_environments import CLIENTS, pins_of
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 LOCK: Final = "requirements.lock"
@@ -54,9 +54,10 @@ def write(*, upgrade: bool) -> int:
         lock = resolve(ROOT / LOCK, [PYPROJECT, "--all-extras", *groups])
         build = resolve(None, ["-"], tomllib.loads(pyproject)["build-system"]["requires"])
         pins = {"build-constraint-dependencies": pinned(build), "constraint-dependencies": pinned(lock)}
-        for name, requirement in CLIENTS.items():
-            (ROOT / PINS).mkdir(parents=True, exist_ok=True)
-            (ROOT / PINS / f"{name}.txt").write_text(resolve(ROOT / PINS / f"{name}.txt", ["-"], [requirement]))
+        for name, client in CLIENTS.items():
+            written = ROOT / pins_of(name)
+            written.parent.mkdir(parents=True, exist_ok=True)
+            written.write_text(resolve(written, ["-"], list(client.requirements)))
     (ROOT / LOCK).write_text(f"# Written by tools/pin.py for the inputs {digest(pyproject)}\n{lock}")
     (ROOT / PYPROJECT).write_text(with_pins(pyproject, pins))
     print(f"{len(pinned(lock))} packages pinned")
@@ -68,9 +69,10 @@ def check() -> int:
     pyproject = (ROOT / PYPROJECT).read_text()
     wrong = list(complaints(pyproject, read(ROOT / LOCK)))
     wrong += [
-        f"{PINS}/{name}.txt does not pin {requirement}"
-        for name, requirement in CLIENTS.items()
-        if requirement not in pinned(read(ROOT / PINS / f"{name}.txt"))
+        f"{pins_of(name)} does not pin {requirement}"
+        for name, client in CLIENTS.items()
+        for requirement in client.requirements
+        if requirement not in pinned(read(ROOT / pins_of(name)))
     ]
     for line in wrong:
         print(line)

@@ -58,7 +58,7 @@ class WarmServer(ServerProcess):
 
     def __init__(self, folder: Path, *flags: str) -> None:
         super().__init__(folder, None, *flags)
-        self._arguments = ["serve", "--data", str(folder / "data"), *flags, "--port", "0"]
+        self._arguments = ["serve", "--data", str(folder / "data"), *flags, "--port", "0", "--grpc-port", "0"]
         self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CLEW_")}
         self._warm = subprocess.Popen(

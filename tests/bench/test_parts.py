@@ -24,6 +24,7 @@ TINY = Scale(
 )
 SAID = {
     "calls": ["| append a message | 4 |", "| list 20 threads by metadata | 1 |", "Appends go together"],
+    "rpc": ["| append a message | 4 |", "| create a thread | 1 |", "floor"],
     "disk": ["| append a message | + 1 ms | 4 |", "With 4 writing at a time"],
     "shapes": ["| last 20 messages | 30 messages | 4 |", "| append a message | 50 threads | 1 |", "Filling took"],
     "start": ["| on a new data folder |", "Loading the code takes"],

@@ -1,4 +1,4 @@
-"""The official Literal AI client in its own environment, synchronous and asynchronous, through the table of checks.
+"""The official Literal AI clients in their own environments, in each form they have, through the tables of checks.
 
 The checks of one form run in one process; each shows here as a test of its own.
 """
@@ -15,21 +15,28 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from support.server import RunningServer
 
 pytestmark = pytest.mark.clients
 
-SCRIPT = Path(__file__).parent / "literal" / "acceptance.py"
-VERSIONS = ("literalai-0.1.300",)
-WAYS = {"sync": (), "async": ("--asynchronous",)}
+HERE = Path(__file__).parent / "literal"
+LATE = {"sync": ("acceptance.py",), "async": ("acceptance.py", "--asynchronous")}
+EARLY = {"async": ("early.py",)}
+CLIENTS = {
+    "literalai-0.0.101": EARLY,
+    "literalai-0.0.301": EARLY,
+    "literalai-0.0.628": LATE,
+    "literalai-0.1.300": LATE,
+}
 
 
-def checks() -> list[str]:
+def checks(script: str) -> list[str]:
     """The names of the checks, read without the client that the script imports."""
-    tree = ast.parse(SCRIPT.read_text())
-    return [part.name for part in tree.body if isinstance(part, ast.FunctionDef) and part.decorator_list]
+    tree = ast.parse((HERE / script).read_text())
+    functions = [part for part in tree.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [part.name for part in functions if part.decorator_list]
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +52,16 @@ def problems(
 
     def found(version: str, way: str) -> dict[str, str | None]:
         if (version, way) not in known:
-            known[version, way] = run(environment, clients["python"][version], busy_server.url, *WAYS[way])
+            known[version, way] = run(environment, clients["python"][version], busy_server.url, CLIENTS[version][way])
         return known[version, way]
 
     return found
 
 
-def run(environment: dict[str, str], python: str, *arguments: str) -> dict[str, str | None]:
+def run(environment: dict[str, str], python: str, url: str, words: Sequence[str]) -> dict[str, str | None]:
     """The problem of each check that was begun, by its name."""
-    command = [python, "-I", "-W", "ignore", str(SCRIPT), *arguments]
+    script, *more = words
+    command = [python, "-I", "-W", "ignore", str(HERE / script), url, *more]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
     results = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode != 0:
@@ -61,9 +69,15 @@ def run(environment: dict[str, str], python: str, *arguments: str) -> dict[str, 
     return {result["check"]: result["problem"] for result in results}
 
 
-@pytest.mark.parametrize("check", checks())
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("version", VERSIONS)
+TESTS = [
+    pytest.param(version, way, check, id=f"{version}: {way}: {check}")
+    for version, ways in CLIENTS.items()
+    for way, (script, *_) in ways.items()
+    for check in checks(script)
+]
+
+
+@pytest.mark.parametrize(("version", "way", "check"), TESTS)
 def test_of_a_client(problems: Callable[[str, str], dict[str, str | None]], version: str, way: str, check: str) -> None:
     problem = problems(version, way)[check]
     assert problem is None, problem

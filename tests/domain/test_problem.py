@@ -21,6 +21,7 @@ from clew.domain.problem import (
     Unsupported,
     WrongState,
 )
+from clew.domain.project import Scope
 
 EACH = {
     NotFound("thread", "thread_a"): "no thread with id 'thread_a'",
@@ -34,6 +35,7 @@ EACH = {
     Unsupported("file_id", ".exe"): "file_id: files that end in .exe cannot be searched",
     QuotaSpent("threads", limit=5): "this project may have 5 threads",
     Denied("write"): "this key lacks the scope 'write'",
+    Denied(Scope.READ): "this key lacks the scope 'read'",
     Unavailable("the server is shutting down", retry_after_seconds=2): "the server is shutting down",
 }
 TREE = {one: one.__base__ for _, one in inspect.getmembers(problem, inspect.isclass) if one is not Problem}

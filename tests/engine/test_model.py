@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clew.engine.model import Ask, ModelConfig, ModelRoutes
+from clew.engine.model import Ask, ModelConfig, ModelRoutes, plain
 
 GPT = ModelConfig(pattern="gpt-*", base_url="http://a/v1")
 ALL = ModelConfig(pattern="*", base_url="http://b/v1")
@@ -22,8 +22,33 @@ class TestFind:
     def test_nothing_is_found_where_nothing_is_configured(self) -> None:
         assert ModelRoutes().find("gpt-4o") is None
 
+    @pytest.mark.parametrize("pattern", ["yandexgpt", "yandexgpt/*", "*/latest", "gpt://*/yandexgpt/latest", "*"])
+    def test_an_address_goes_by_the_name_in_it_or_as_a_whole(self, pattern: str) -> None:
+        config = ModelConfig(pattern=pattern, base_url="http://a/v1")
+        assert ModelRoutes(configs=(config,)).find("gpt://folder/yandexgpt/latest") is config
+
+    @pytest.mark.parametrize("pattern", ["gpt*", "yandexgpt-*", "folder", "latest", "gpt://other/*"])
+    def test_an_address_is_not_taken_for_what_it_is_not(self, pattern: str) -> None:
+        config = ModelConfig(pattern=pattern, base_url="http://a/v1")
+        assert ModelRoutes(configs=(config,)).refuses("gpt://folder/yandexgpt/latest")
+
     def test_case_matters_on_every_system(self) -> None:
         assert ModelRoutes(configs=(GPT,)).find("GPT-4o") is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "called"),
+    [
+        ("gpt-4o", "gpt-4o"),
+        ("org/model", "org/model"),
+        ("gpt://folder/yandexgpt/latest", "yandexgpt"),
+        ("gpt://folder/yandexgpt", "yandexgpt"),
+        ("gpt:///yandexgpt-lite/rc@tuned", "yandexgpt-lite"),
+        ("gpt://folder", "gpt://folder"),
+    ],
+)
+def test_a_model_is_called_by_the_name_in_its_address(asked: str, called: str) -> None:
+    assert plain(asked) == called
 
 
 def test_a_key_is_not_shown() -> None:

@@ -18,7 +18,7 @@ from clew.service import indexes, runs
 from clew.service.indexes import NewIndex
 from clew.service.messages import NewMessage
 from clew.service.runs import Output
-from support.world import WEATHER, World
+from support.world import WEATHER, World, text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -204,6 +204,19 @@ class TestBudget:
         assert (ended.state, ended.progress.incomplete_reason) == (RunState.INCOMPLETE, "max_prompt_tokens")
         assert len(model.requests) == 1
 
+    async def test_that_is_meant_for_each_turn_is_not_shared(self, world, model):
+        model.call(("get_weather", {}), text="word " * 98)
+        limits = {"max_prompt_tokens": 500, "max_completion_tokens": 100, "limits_each_turn": True}
+        run = await world.begun("word " * 200, tools=[WEATHER], **limits)
+        assert (await over(world, run, "rain")).state is RunState.COMPLETED
+        assert [request["max_completion_tokens"] for request in model.requests] == [100, 100]
+
+    async def test_of_an_assistant_that_is_0_is_none(self, world, model):
+        assistant_id = await world.assistant(max_prompt_tokens=0, max_completion_tokens=0)
+        ended = await over(world, await world.start(await world.thread(text("user", "Hi")), assistant_id))
+        assert (ended.state, ended.max_prompt_tokens) == (RunState.COMPLETED, None)
+        assert "max_completion_tokens" not in model.requests[0]
+
     async def test_of_the_model_that_the_newest_message_does_not_fit_fails_the_run(self, tmp_path, model):
         async with World(tmp_path, model, context_window_tokens=100) as world:
             ended = await over(world, await world.begun("x" * 400, max_prompt_tokens=10_000))
@@ -240,6 +253,17 @@ class TestModels:
             ended = await over(world, await world.begun())
         assert ended.state is RunState.FAILED
         assert ended.progress.error.message.startswith("No model is configured. Start the server with --model-url")
+
+    async def test_one_that_no_table_is_for_fails_the_run(self, world, model):
+        other = ModelConfig(pattern="other", base_url=model.base_url)
+        world.routes = ModelRoutes(configs=(other,))
+        ended = await over(world, await world.begun(model="gpt://folder/name/latest"))
+        assert ended.progress.error.code == "unknown_model"
+        assert "'gpt://folder/name/latest'" in ended.progress.error.message
+
+    async def test_an_addressed_one_is_asked_for_by_its_name(self, world, model):
+        await over(world, await world.begun(model="gpt://folder/yandexgpt/latest"))
+        assert model.requests[0]["model"] == "yandexgpt"
 
 
 class TestFailure:

@@ -175,6 +175,11 @@ class TestFit:
         run = await self.thread_of(world, *said)
         assert await contents(world, run, window=80) == [said[0], *said[-3:]]
 
+    async def test_drops_from_the_beginning_where_the_run_says_so(self, world):
+        said = [f"{n:040}" for n in range(10)]
+        run = replace(await self.thread_of(world, *said), truncation=Truncation(mode=TruncationMode.OLDEST))
+        assert await contents(world, run, window=80) == said[-4:]
+
     async def test_does_not_repeat_an_opening_message_that_is_in_it(self, world):
         run = await self.thread_of(world, "one", "two")
         await write(world, run)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, Self
 if TYPE_CHECKING:
     from support.scripted_model import ScriptedModel
 
-_SERVING: Final = re.compile(r"Clew is serving (http://\S+)")
+_SERVING: Final = re.compile(r"Clew is serving (https?://\S+)")
+_GRPC: Final = re.compile(r"gRPC +(\S+)")
 _END_SECONDS: Final = 20
 """A server that takes longer to end than this never will."""
 
@@ -26,10 +27,18 @@ class ServerProcess:
 
     def __init__(self, folder: Path, model: ScriptedModel | None = None, *flags: str, port: int = 0) -> None:
         self.folder = folder
-        self._flags = (*flags, *(("--model-url", model.base_url) if model else ()), "--port", str(port))
+        self._flags = (
+            *flags,
+            *(("--model-url", model.base_url) if model else ()),
+            "--port",
+            str(port),
+            "--grpc-port",
+            "0",
+        )
         self._process: subprocess.Popen[str] | None = None
         self._errors = folder / "server.err"
         self.url = ""
+        self.grpc_address = ""
 
     @property
     def base_url(self) -> str:
@@ -82,6 +91,8 @@ class ServerProcess:
         for line in self._running.stdout or ():
             if found := _SERVING.search(line):
                 self.url = found[1]
+            elif found := _GRPC.search(line):  # it stands below
+                self.grpc_address = found[1]
                 return
         raise RuntimeError(f"no server: exit code {self.ended()}, {self.errors}")
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import uvloop
 
+from clew.app.grpc import grpc_server, listen
 from clew.app.http import bound_socket
 from clew.app.serve import serve_until
+from clew.app.tls import Tls
 from clew.app.wiring import Parts, assemble
 from clew.auth.gate import Gate
 from clew.auth.keys import KeyRing, create
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from clew.app.connections import Patience
     from clew.app.wiring import Assembled
     from clew.storage.port import Store
+    from support.certificates import Certificate
     from support.scripted_model import ScriptedModel
 
 T = TypeVar("T")
@@ -38,7 +41,7 @@ class RunningServer:
     """`with RunningServer(folder, model) as server:` serves until the block ends. The same folder serves again later.
 
     The clock stands until `advance` moves it, and begins at the real time of day. `open_project=None` wants keys:
-    `key()` makes one. More of `parts` replaces what `Parts` would have.
+    `key()` makes one. With a certificate both ports speak TLS. More of `parts` replaces what `Parts` would have.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class RunningServer:
         config: dict[str, Any] | None = None,
         drain_seconds: float = 5,
         patience: Patience | None = None,
+        certificate: Certificate | None = None,
         **parts: Any,
     ) -> None:
         default = None
@@ -69,15 +73,22 @@ class RunningServer:
         }
         self._drain_seconds = drain_seconds
         self._patience = patience
+        self._certificate = certificate
         self._thread = threading.Thread(target=self._run, name="running-server")
         self._ready = threading.Event()
         self._problem: BaseException | None = None
         self.port = 0
+        self.grpc_port = 0
 
     @property
     def url(self) -> str:
         """Where it answers, without a path."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._certificate else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def grpc_address(self) -> str:
+        """What a gRPC client takes as its target."""
+        return f"127.0.0.1:{self.grpc_port}"
 
     @property
     def base_url(self) -> str:
@@ -143,13 +154,20 @@ class RunningServer:
             )
             listening = bound_socket("127.0.0.1", self.port)
             self.port = listening.getsockname()[1]
-            self.loop.call_soon(self._ready.set)
+            rpc = grpc_server(self.assembled.yandex)
+            tls = self._certificate and Tls(self._certificate.cert, self._certificate.key)
+            secured = {} if tls is None else {"cert": tls.cert, "key": tls.key}
+            self.grpc_port = listen(rpc, "127.0.0.1", self.grpc_port, **secured)
+            self.assembled.yandex.reached_at(grpc_address=self.grpc_address, public_url=self.url)
             await serve_until(
                 self._stopped,
                 self.assembled,
                 listening,
                 drain_seconds=self._drain_seconds,
                 patience=self._patience,
+                tls=tls,
+                rpc=rpc,
+                ready=self._ready.set,
             )
         finally:
             await self.store.close()

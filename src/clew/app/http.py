@@ -15,6 +15,7 @@ from clew.app.connections import Config, Connection, Patience, look_at_all
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from clew.app.tls import Tls
 
 CROWD: Final = 1000
 """More connections than this are looked at once a second."""
@@ -60,7 +61,7 @@ def bound_socket(host: str, port: int) -> socket.socket:
         raise CannotListen(f"Cannot listen on {host}:{port}: {reason}.") from error
 
 
-def http_server(app: Any, patience: Patience | None = None) -> Embedded:  # noqa: ANN401 (an ASGI application)
+def http_server(app: Any, patience: Patience | None = None, tls: Tls | None = None) -> Embedded:  # noqa: ANN401 (an ASGI application)
     """The HTTP server over an ASGI application. Nothing is logged and no header is made but by the application."""
     config = Config(
         app,
@@ -73,6 +74,8 @@ def http_server(app: Any, patience: Patience | None = None) -> Embedded:  # noqa
         ws="none",
         proxy_headers=False,  # they would tell where a client is, which nothing here asks
         timeout_keep_alive=75,
+        ssl_certfile=None if tls is None else tls.cert,
+        ssl_keyfile=None if tls is None else tls.key,
     )
     config.patience = patience or Patience()
     return Embedded(config)

@@ -102,7 +102,7 @@ def _switch(value: object) -> bool:
     return word in _YES
 
 
-def _folder(value: object) -> Path:
+def _path(value: object) -> Path:
     return Path(_text(value))
 
 
@@ -236,11 +236,13 @@ COUNT_OR_NONE: Final = Kind(metavar="NUMBER", parse=_whole(0))
 DAYS_OR_NEVER: Final = Kind(metavar="DAYS", parse=_days_or_never)
 BYTES: Final = Kind(metavar="BYTES", parse=_bytes)
 SWITCH: Final = Kind(metavar="", parse=_switch)
-FOLDER: Final = Kind(metavar="DIR", parse=_folder)
+FILE: Final = Kind(metavar="FILE", parse=_path)
+FOLDER: Final = Kind(metavar="DIR", parse=_path)
 # URLs are secret here: people put passwords into them.
 URL: Final = Kind(metavar="URL", parse=_url, is_secret=True)
 DATABASE: Final = Kind(metavar="URL", parse=_database, is_secret=True)
 LOG_LEVEL: Final = Kind(metavar="LEVEL", parse=_one_of("debug", "info", "warning", "error"))
+YANDEX_JSON: Final = Kind(metavar="SHAPE", parse=_one_of("camel", "snake"))
 LOG_FORMAT: Final = Kind(metavar="FORMAT", parse=_one_of("text", "json"))
 LOCAL_MODEL: Final = Kind(metavar="[FILE]", parse=_local_model)
 QUOTAS: Final = Kind(metavar="[quotas]", parse=_quotas)

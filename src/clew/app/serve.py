@@ -15,9 +15,11 @@ from urllib.parse import urlparse
 import uvloop
 
 from clew.app.connections import Patience, connections_possible
+from clew.app.grpc import grpc_server, listen
 from clew.app.http import bound_socket, http_server
 from clew.app.log import tell_of_loop
 from clew.app.pairing import pair, refuse_lost_database
+from clew.app.tls import Tls
 from clew.app.wiring import assemble, default_model, default_parts
 from clew.auth.gate import Gate
 from clew.auth.keys import KeyRing
@@ -25,6 +27,7 @@ from clew.auth.openness import host_allowed, may_open, origin_allowed
 from clew.dialects.literal.dialect import PREFIXES as LITERAL_PATHS
 from clew.dialects.literal.dialect import Options as LiteralOptions
 from clew.dialects.openai.dialect import Options
+from clew.dialects.yandex.call import Options as YandexOptions
 from clew.engine.model import ModelRoutes
 from clew.local_model import start as start_local_model
 from clew.service import quotas
@@ -36,6 +39,8 @@ from clew.web.answer import Answer
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
+
+    import grpc
 
     from clew.app.settings import Settings
     from clew.app.wiring import Assembled
@@ -58,15 +63,22 @@ async def serve_until(
     *,
     drain_seconds: float,
     patience: Patience | None = None,
+    tls: Tls | None = None,
+    rpc: grpc.aio.Server | None = None,
+    ready: Callable[[], None] | None = None,
 ) -> None:
     """Run the parts of a server until told to stop; then let what is in flight come to its end.
 
     New connections are refused at once. Runs and requests have `drain_seconds`; a run that is longer is taken
     up at the next start. Streams of runs that go on are ended, and can be read on from their last number.
     """
-    server = http_server(assembled.app, patience)
+    server = http_server(assembled.app, patience, tls)
     await quotas.count_anew(assembled.core)
     await assembled.engine.start(alone=True)
+    if rpc is not None:
+        await rpc.start()
+    if ready is not None:
+        ready()
     sweeping = asyncio.ensure_future(assembled.sweep())
     serving = asyncio.ensure_future(server.serve(sockets=[listening]))
     stopping = asyncio.ensure_future(stopped.wait())
@@ -78,13 +90,20 @@ async def serve_until(
         server.should_exit = True
         loop = asyncio.get_running_loop()
         drained_by = loop.time() + drain_seconds
+        rpc_stopping = asyncio.ensure_future(_stopped(rpc, drain_seconds + LAST_WORDS_SECONDS))
         await assembled.engine.stop(drain_seconds=drain_seconds)
         assembled.core.feeds.close_all()
         await asyncio.wait({serving}, timeout=max(drained_by - loop.time(), LAST_WORDS_SECONDS))
         server.drop_connections()
-        await asyncio.gather(serving, stopping, sweeping, return_exceptions=True)
+        await asyncio.gather(serving, stopping, sweeping, rpc_stopping, return_exceptions=True)
     if serving.done() and not serving.cancelled() and (error := serving.exception()):
         raise error
+
+
+async def _stopped(rpc: grpc.aio.Server | None, seconds: float) -> None:
+    """Take no more calls, and give those that are under way so long."""
+    if rpc is not None:
+        await rpc.stop(seconds)
 
 
 def routes_of(settings: Settings, local: LocalModel | None) -> ModelRoutes:
@@ -155,6 +174,9 @@ async def serve(settings: Settings) -> None:
                     strict_beta=settings.strict_beta,
                 ),
                 literal=LiteralOptions(body_bytes_max=settings.body_bytes_max, public_url=settings.public_url),
+                yandex_options=YandexOptions(
+                    snake_case=settings.yandex_json == "snake", body_bytes_max=settings.yandex_bytes_max
+                ),
                 guard=guard_of(settings) if is_open else None,
                 runs_at_once=settings.runs_at_once,
                 sweep_seconds=settings.sweep_seconds,
@@ -162,8 +184,17 @@ async def serve(settings: Settings) -> None:
                 expired_keep_days=settings.expired_keep_days,
             )
         )
+        tls = Tls.of(settings.http_cert, settings.http_key)
+        Tls.of(settings.grpc_cert, settings.grpc_key)  # to hear of what is wrong with it before anything listens
         listening = bound_socket(settings.host, settings.port)
-        settings = replace(settings, port=listening.getsockname()[1])
+        connections_max = min(settings.connections_max, connections_possible())
+        rpc = grpc_server(assembled.yandex, connections_max=connections_max)
+        grpc_port = listen(rpc, settings.host, settings.grpc_port, cert=settings.grpc_cert, key=settings.grpc_key)
+        settings = replace(settings, port=listening.getsockname()[1], grpc_port=grpc_port)
+        assembled.yandex.reached_at(
+            grpc_address=settings.grpc_address or f"{_shown(settings.host)}:{settings.grpc_port}",
+            public_url=_url(settings),
+        )
         # What was made so far stays for good. Frozen, it is not looked through again at every full collection, which
         # took 50 ms each time and was the 99th percentile of every answer.
         gc.collect()
@@ -173,13 +204,15 @@ async def serve(settings: Settings) -> None:
         patience = Patience(
             request_seconds=settings.request_seconds,
             answer_seconds=settings.answer_seconds,
-            connections_max=min(settings.connections_max, connections_possible()),
-            bodies_bytes_max=max(settings.bodies_bytes_max, settings.body_bytes_max),
+            connections_max=connections_max,
+            bodies_bytes_max=max(settings.bodies_bytes_max, settings.body_bytes_max, settings.yandex_bytes_max),
             answers_bytes_max=settings.answers_bytes_max,
         )
         model.begin()
         assembled.literal.begin()
-        await serve_until(stopped, assembled, listening, drain_seconds=settings.drain_seconds, patience=patience)
+        await serve_until(
+            stopped, assembled, listening, drain_seconds=settings.drain_seconds, patience=patience, tls=tls, rpc=rpc
+        )
     finally:
         if local is not None:
             await local.stop()
@@ -188,7 +221,8 @@ async def serve(settings: Settings) -> None:
 
 def start_text(settings: Settings, local: LocalModel | None, *, is_open: bool) -> str:
     """What the person who started the server reads: where it is, who may come in, and lines to paste."""
-    url = settings.public_url or f"http://{_shown(settings.host)}:{settings.port}"
+    url = _url(settings)
+    grpc_address = settings.grpc_address or f"{_shown(settings.host)}:{settings.grpc_port}"
     models = _models(settings, local)
     who = (
         f"open: any key is accepted, into the project {settings.project!r}"
@@ -200,6 +234,7 @@ def start_text(settings: Settings, local: LocalModel | None, *, is_open: bool) -
         (
             "",
             f"  Clew is serving {url}",
+            f"  gRPC    {grpc_address}{' over TLS' if settings.grpc_cert else ''}",
             f"  data    {settings.data}",
             f"  models  {models}",
             f"  callers {who}",
@@ -217,6 +252,11 @@ def start_text(settings: Settings, local: LocalModel | None, *, is_open: bool) -
             "",
             f"    export LITERAL_API_URL={url} LITERAL_API_KEY={key}",
             "",
+            "  or a Yandex client:",
+            "",
+            f'    sdk = YCloudML(folder_id="{settings.project}", auth="{key}",',
+            f'                   endpoint="{grpc_address}"{"" if settings.grpc_cert else ", verify=False"})',
+            "",
             "  Ctrl-C stops it and loses nothing.",
             "",
         )
@@ -230,6 +270,12 @@ def _models(settings: Settings, local: LocalModel | None) -> str:
     elif settings.model_url:
         found.append(f"{urlparse(settings.model_url).netloc}, as {settings.model_name or 'whatever name is asked for'}")
     return "; else ".join(found) or "none: runs will fail. Start with --model-url URL or --local-model"
+
+
+def _url(settings: Settings) -> str:
+    return (
+        settings.public_url or f"{'https' if settings.http_cert else 'http'}://{_shown(settings.host)}:{settings.port}"
+    )
 
 
 def _shown(host: str) -> str:

@@ -59,7 +59,7 @@ def _row(name: str, kind: Kind, default: object, help: str, *, env: str | None =
 SETTINGS: Final = (
     _row("host", kinds.TEXT, "127.0.0.1", "Address to listen on."),
     _row("port", kinds.PORT, 8400, "Port for HTTP. 0 takes a free one."),
-    _row("grpc_port", kinds.PORT, 8401, "Port for gRPC. Reserved: not served yet."),
+    _row("grpc_port", kinds.PORT, 8401, "Port for gRPC. 0 takes a free one."),
     _row(
         "data",
         kinds.FOLDER,
@@ -152,9 +152,38 @@ SETTINGS: Final = (
     _row("log_level", kinds.LOG_LEVEL, "info", "`debug` (with every request), `info`, `warning` or `error`."),
     _row("log_format", kinds.LOG_FORMAT, "text", "`text` (key=value) or `json`; one line per record, on stderr."),
     _row("drain_seconds", kinds.COUNT_OR_NONE, 10, "How long a stopping server waits for what is in flight."),
+    _row(
+        "grpc_address",
+        kinds.TEXT,
+        None,
+        "Where gRPC clients reach this server, as `host:port`, if not at host and gRPC port: they ask and are told.",
+    ),
+    _row(
+        "grpc_cert", kinds.FILE, None, "Certificate for gRPC, in PEM with its chain. With it, gRPC is served over TLS."
+    ),
+    _row("grpc_key", kinds.FILE, None, "Key of that certificate, in PEM."),
+    _row(
+        "http_cert", kinds.FILE, None, "Certificate for HTTP, in PEM with its chain. With it, HTTP is served over TLS."
+    ),
+    _row("http_key", kinds.FILE, None, "Key of that certificate, in PEM."),
+    _row(
+        "yandex_json",
+        kinds.YANDEX_JSON,
+        "camel",
+        "How answers of Yandex's REST API look: `camel` as documented, `snake` as the hosted front wrote them.",
+    ),
+    _row(
+        "yandex_bytes_max",
+        kinds.BYTES,
+        "192MiB",
+        "Largest request of a Yandex client. A file comes in one, over REST in base64.",
+    ),
     _row("public_url", kinds.URL, None, "Where clients reach this server, if not at host and port."),
 )
 
+
+PAIRS: Final = (("grpc_cert", "grpc_key"), ("http_cert", "http_key"))
+"""Settings that are of no use without the other."""
 
 _UNSAID: Final[dict[str, object]] = {"models": (), "quotas": Quotas()}
 """What the settings without a default are where nobody says anything, if not None."""
@@ -196,6 +225,13 @@ class Settings:
     log_level: str
     log_format: str
     drain_seconds: int
+    grpc_address: str | None
+    grpc_cert: Path | None
+    grpc_key: Path | None
+    http_cert: Path | None
+    http_key: Path | None
+    yandex_json: str
+    yandex_bytes_max: int
     public_url: str | None
 
     @property
@@ -232,6 +268,10 @@ def read(
         values[setting.name] = _parsed(setting, value, source)
         if setting.name == "database" and source != "the default" and _is_unsaid("data", flags, environment, table):
             values["data"] = values["database"].parent
+    for one, other in PAIRS:
+        if (values[one] is None) != (values[other] is None):
+            said, unsaid = (one, other) if values[other] is None else (other, one)
+            raise SettingsProblem(f"{said} is set and {unsaid} is not: TLS needs both")
     return Settings(**values)
 
 

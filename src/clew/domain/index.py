@@ -43,7 +43,12 @@ class Counts(Noun, frozen=True, kw_only=True):
 class Index(Noun, frozen=True, kw_only=True):
     """One index. `counts` and `size` (bytes) are worked out from its files when it is read.
 
-    `config` says how it searches (`kind` is text, vector or hybrid, beside it that kind's settings); it is only kept.
+    `config` says how it searches; so far it is only kept. None is a text index with the usual settings. Its `kind` is
+    `text`, `vector` or `hybrid`, and `chunking` has the fields of `Chunking`. A text index has a `tokenizer`
+    (`standard`, or `ngram` with `grams`, the least and the most) and an `analyzer` (`standard` or `lemmer`), a vector
+    index the names of its `document_model` and `query_model`. A hybrid has both, as `text` and `vector`, each cut as
+    the whole is where it says no chunking of its own; a `normalization` (`min_max` or `l2`); and a `combination`:
+    `rrf_k`, or `mean` (`arithmetic`, `geometric`, `harmonic`) with the two `weights`.
     """
 
     project_id: str
@@ -62,6 +67,12 @@ class Index(Noun, frozen=True, kw_only=True):
     updated_by: str | None = None
     counts: Counts = Counts()
     size: int = 0
+
+
+def chunking_of(index: Index) -> Chunking:
+    """How the files of this index are cut."""
+    said = (index.config or {}).get("chunking")
+    return Chunking(**said) if said else Chunking()
 
 
 class IndexFile(Noun, frozen=True, kw_only=True):

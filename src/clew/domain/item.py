@@ -105,7 +105,10 @@ class Usage(Noun, frozen=True, kw_only=True):
 
 
 class Fault(Noun, frozen=True, kw_only=True):
-    """What went wrong, as data: `code` is ours (`server`, `rate_limit`, `invalid_prompt`), `message` safe to show."""
+    """What went wrong, as data: `code` is ours, `message` safe to show.
+
+    Codes: `server`, `rate_limit`, `invalid_prompt`, `unknown_model`.
+    """
 
     code: str
     message: str

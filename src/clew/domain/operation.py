@@ -15,14 +15,15 @@ class Operation(Noun, frozen=True, kw_only=True):
     """One operation: files on their way into an index, which is new where it `makes_index`.
 
     Once it is done it has an `error`, or what came of it as it was then, whatever becomes of the index later:
-    `result_index` where it made one, else `result_files`. Until then `modified_at` is when it was made.
+    `result_index` where it made one, else `result_files`. Until then `modified_at` is when it was made. One that
+    failed to make an index has no `index_id`.
     """
 
     project_id: str
     id: str
     created_at: int
     modified_at: int
-    index_id: str
+    index_id: str | None = None
     file_ids: tuple[str, ...] = ()
     makes_index: bool = False
     description: str = ""

@@ -22,12 +22,17 @@ class Window(Noun, frozen=True, kw_only=True):
 
     Both bounds are ids of things in that list. With `before` alone the page is the nearest `limit`
     things to it, still in `order`.
+
+    `mark` stands for `after` where an earlier page of the list had it as its own: it holds also when the thing that it
+    stands behind is gone. Pages have one where `marked` asks for it.
     """
 
     limit: int = 20
     order: Order = Order.DESC
     after: str | None = None
     before: str | None = None
+    mark: str | None = None
+    marked: bool = False
 
     @property
     def backwards(self) -> bool:
@@ -36,7 +41,8 @@ class Window(Noun, frozen=True, kw_only=True):
 
 
 class Page(Noun, Generic[T], frozen=True, kw_only=True):
-    """One page, in the asked order. `has_more` looks in the direction of travel."""
+    """One page, in the asked order. `has_more` looks in the direction of travel; `mark` is where to read on."""
 
     things: tuple[T, ...]
     has_more: bool
+    mark: str | None = None

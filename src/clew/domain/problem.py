@@ -123,7 +123,7 @@ class Denied(Problem):
     """The key is known and its scopes do not reach: `need` is the missing scope."""
 
     def __init__(self, need: str) -> None:
-        super().__init__(f"this key lacks the scope {need!r}")
+        super().__init__(f"this key lacks the scope '{need}'")
         self.need: Final = need
 
 

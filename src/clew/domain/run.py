@@ -50,9 +50,10 @@ CANCELLABLE: Final = frozenset({RunState.QUEUED, RunState.RUNNING, RunState.WAIT
 
 
 class TruncationMode(StrEnum):
-    """How a thread is cut to fit a prompt."""
+    """How a thread is cut to fit a prompt: out of the middle, from the beginning, or to so many messages first."""
 
     AUTO = "auto"
+    OLDEST = "oldest"
     LAST_MESSAGES = "last_messages"
 
 
@@ -104,7 +105,8 @@ class Run(Noun, frozen=True, kw_only=True):
 
     `turns` counts the model calls that are over. `lease_until` is when a worker's claim ends unless it
     is renewed; `last_event` is the number of the newest event. `overrides` are only shown: what they come to is in
-    the other fields. `streamed` says whether the caller wanted fragments; the log has them anyway.
+    the other fields. `streamed` says whether the caller wanted fragments; the log has them anyway. The token limits
+    are for the whole run or, with `limits_each_turn`, for each model call.
     """
 
     project_id: str
@@ -133,6 +135,7 @@ class Run(Noun, frozen=True, kw_only=True):
     seq: int = 0
     overrides: Overrides | None = None
     streamed: bool = True
+    limits_each_turn: bool = False
     folder: str | None = None
     created_by: str | None = None
 

@@ -6,6 +6,7 @@ protocol. The adapter is `completions.py`; nothing here does I/O.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypedDict
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 class ModelConfig:
     """Where the models whose names match `pattern` live, and what their server can do.
 
-    `name` is what the server calls the model; None passes the asked name through. The four `_honoured` say
-    whether the server keeps to that part of a request; where it does not, the adapter makes up for it.
+    `name` is what the server calls the model; None passes the asked name through, as `plain` has it. The four
+    `_honoured` say whether the server keeps to that part of a request; where it does not, the adapter makes up for it.
     `answer_bytes_max` bounds one answer, so that a server gone wrong cannot fill our memory.
     """
 
@@ -40,6 +41,27 @@ class ModelConfig:
     answer_bytes_max: int = 4 * 1024 * 1024
 
 
+_ADDRESS: Final = re.compile(r"[a-z]+://[^/]*/(?P<versioned>(?P<name>[^/]+)(?:/.*)?)")
+
+
+def plain(name: str) -> str:
+    """What to call a model by that is addressed as `gpt://folder/name/version`: the name. Any other name is itself."""
+    address = _ADDRESS.fullmatch(name)
+    return name if address is None else address["name"]
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Whether a pattern is for the model of this name.
+
+    One that is addressed goes by its name, or by name and version; its whole address is for patterns of addresses.
+    Else a `gpt*`, meant for names, would take all of `gpt://`.
+    """
+    address = _ADDRESS.fullmatch(name)
+    if address is None or "://" in pattern:
+        return fnmatchcase(name, pattern)
+    return fnmatchcase(address["name"], pattern) or fnmatchcase(address["versioned"], pattern)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRoutes:
     """Which server answers for which model name."""
@@ -49,7 +71,7 @@ class ModelRoutes:
 
     def find(self, name: str) -> ModelConfig | None:
         """The first config whose pattern matches, else the default. None where neither is configured."""
-        return next((config for config in self.configs if fnmatchcase(name, config.pattern)), self.default)
+        return next((config for config in self.configs if _matches(name, config.pattern)), self.default)
 
     def knows(self, name: str) -> bool:
         """Whether any server answers for this name."""
@@ -155,7 +177,7 @@ class Finished:
 
 Piece = TextPiece | RefusalPiece | CallStarted | CallArguments | Finished
 
-FaultKind = Literal["rate_limit", "invalid_prompt", "server"]
+FaultKind = Literal["rate_limit", "invalid_prompt", "unknown_model", "server"]
 
 
 class ModelFault(Exception):

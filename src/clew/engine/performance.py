@@ -11,15 +11,16 @@ from clew.domain.item import Fault, ItemStatus, Kind
 from clew.domain.noun import replace
 from clew.domain.run import Run, RunState, move
 from clew.domain.tool import ChoiceMode, FormatKind, ToolKind
-from clew.engine.model import Ask, ModelFault
+from clew.engine.model import Ask, CallStarted, ModelFault, plain
 from clew.engine.pen import Lost, Pen, Stopped
 from clew.engine.prompt import PromptTooLong, build
+from clew.engine.tools import Offer
 from clew.engine.turn import Turn, give_up
 from clew.service import activity, indexes
 from clew.service.closing import close_items
 
 if TYPE_CHECKING:
-    from clew.domain.tool import ResponseFormat, Tool
+    from clew.domain.tool import ResponseFormat
     from clew.engine.model import Model, ModelConfig, ModelRoutes, ToolChoice
     from clew.service.core import Core
     from clew.storage.port import Tx
@@ -65,8 +66,8 @@ async def _begin(core: Core, pen: Pen) -> bool:
         return run, [Event(kind=EventKind.RUN_MOVED, at=now, progress=run.progress)]
 
     await pen.change(begun)
-    spent, limit = pen.run.progress.usage, pen.run.max_completion_tokens
-    if limit is not None and spent is not None and spent.completion_tokens >= limit:
+    left = _answer_left(pen.run)
+    if left is not None and left <= 0:
         await give_up(core, pen, RunState.INCOMPLETE, incomplete_reason="max_completion_tokens")
         return False
     missing = await _expired_index(core, pen.run)
@@ -110,21 +111,28 @@ async def _turn(core: Core, model: Model, routes: ModelRoutes, pen: Pen) -> None
     run = pen.run
     config = routes.find(run.model)
     if config is None:
-        raise ModelFault("server", "No model is configured. Start the server with --model-url or --local-model.")
-    tools = [_function(tool) for tool in run.tools if tool.kind is ToolKind.FUNCTION]
+        raise _no_model(run, routes)
+    offer = Offer(run.tools)
     window, images = config.context_window_tokens, config.images_honoured
-    messages = await build(core, run, window=window, images=images, tools=tools)
+    messages = await build(core, run, window=window, images=images, tools=offer.functions)
     turn = Turn(core, pen)
-    async with aclosing(model.stream(config, _ask(run, config, messages, tools))) as pieces:
+    async with aclosing(model.stream(config, _ask(run, config, messages, offer.functions))) as pieces:
         async for piece in pieces:
+            if isinstance(piece, CallStarted):
+                offer.check(piece.name)
             await turn.take(piece)
     await pen.flush()
 
 
+def _no_model(run: Run, routes: ModelRoutes) -> ModelFault:
+    if routes.refuses(run.model):
+        return ModelFault("unknown_model", f"No model is configured for {run.model!r}.")
+    return ModelFault("server", "No model is configured. Start the server with --model-url or --local-model.")
+
+
 def _ask(run: Run, config: ModelConfig, messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> Ask:
-    used = run.progress.usage.completion_tokens if run.progress.usage else 0
     return Ask(
-        model=config.name or run.model,
+        model=config.name or plain(run.model),
         messages=messages,
         tools=tools,
         tool_choice=_choice(run) if tools else "auto",
@@ -132,9 +140,16 @@ def _ask(run: Run, config: ModelConfig, messages: list[dict[str, Any]], tools: l
         temperature=run.temperature,
         top_p=run.top_p,
         response_format=_format(run.response_format),
-        max_completion_tokens=None if run.max_completion_tokens is None else run.max_completion_tokens - used,
+        max_completion_tokens=_answer_left(run),
         reasoning_effort=run.reasoning_effort,
     )
+
+
+def _answer_left(run: Run) -> int | None:
+    """How many tokens the next answer may have, None for as many as it takes."""
+    if run.max_completion_tokens is None or run.limits_each_turn or run.progress.usage is None:
+        return run.max_completion_tokens
+    return run.max_completion_tokens - run.progress.usage.completion_tokens
 
 
 def _choice(run: Run) -> ToolChoice:
@@ -149,16 +164,6 @@ def _choice(run: Run) -> ToolChoice:
     if choice.mode is ChoiceMode.NAMED and choice.kind is ToolKind.FUNCTION and choice.name:
         return {"name": choice.name}
     return "auto"
-
-
-def _function(tool: Tool) -> dict[str, Any]:
-    function: dict[str, Any] = {"name": tool.name}
-    if tool.description is not None:
-        function["description"] = tool.description
-    function["parameters"] = tool.parameters or {"type": "object", "properties": {}}
-    if tool.strict is not None:
-        function["strict"] = tool.strict
-    return {"type": "function", "function": function}
 
 
 def _format(asked: ResponseFormat) -> dict[str, Any] | None:

@@ -70,7 +70,8 @@ def budget(run: Run, window: int | None) -> tuple[int, bool]:
     most = window - window // ANSWER_SHARE
     if run.max_prompt_tokens is None:
         return most, False
-    used = run.progress.usage.prompt_tokens if run.progress.usage else 0
+    spent = None if run.limits_each_turn else run.progress.usage
+    used = spent.prompt_tokens if spent else 0
     own = run.max_prompt_tokens - used
     return min(most, own), own < most
 

@@ -72,6 +72,11 @@ def default_expiration(purpose: str | None) -> Expiration | None:
     return BATCH_EXPIRATION if purpose == "batch" else None
 
 
+def is_mime(said: str) -> bool:
+    """Whether this is the name of a kind of file, whatever kind."""
+    return _MIME.fullmatch(said.strip()) is not None
+
+
 def mime_of(name: str, said: str | None) -> str | None:
     """The kind of a file: what its sender said, or what its name tells where that says nothing or is no kind at all."""
     kind = (said or "").strip().lower()
@@ -183,12 +188,13 @@ async def modify(core: Core, caller: Caller, file_id: str, change: Change[File])
 async def content(core: Core, caller: Caller, file_id: str) -> tuple[File, AsyncIterator[bytes]]:
     """The file and its bytes. Raises `NotFound`; so do the bytes where the file is deleted before they begin."""
     file = await get(core, caller, file_id)
-    return file, _bytes(core, file)
+    return file, pieces(core, file)
 
 
-async def _bytes(core: Core, file: File) -> AsyncIterator[bytes]:
+async def pieces(core: Core, file: File, *, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+    """The file's bytes, or so many from a place on. Raises `NotFound` where it is deleted before they begin."""
     try:
-        async for chunk in core.blobs.read(file.blob):
+        async for chunk in core.blobs.read(file.blob, start=start, length=length):
             yield chunk
     except NotFound as error:
         raise NotFound("file", file.id) from error

@@ -15,7 +15,7 @@ from clew.domain.tool import ToolResources
 from clew.service import indexes, quotas
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from clew.domain.item import Attachment, Part
     from clew.domain.page import Page, Window
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from clew.storage.port import Entered, Tx
 
 CODE_FILES_MAX = 20
+AT_ONCE = 200
+"""Messages read together where all of them are wanted."""
 LATELY = 200
 """Among so many of a thread's last messages one is looked for that an earlier request may have written."""
 
@@ -131,19 +133,24 @@ async def create(
     *,
     unless_busy: bool = False,
     once: str | None = None,
+    is_first: bool = False,
 ) -> Item:
     """A message at the end of the thread. With `unless_busy` an active run keeps it out.
 
     `once` are the letters that a request's key gives (`once.letters`). The message's id will end with them, and where
     one of the thread's last messages does already, an earlier request has written it: it is returned, and nothing is
-    written.
+    written. Who is certain that the request `is_first` spares looking for it.
 
     Raises `NotFound` for the thread or a file, `ThreadBusy`, `TooLarge`.
     """
 
     async def unit(tx: Tx) -> Item:
         entered = await enter(tx, core, caller, thread_id)
-        if once is not None and (written := await tx.items.lately(entered, once, within=LATELY)) is not None:
+        if (
+            once is not None
+            and not is_first
+            and (written := await tx.items.lately(entered, once, within=LATELY)) is not None
+        ):
             return written
         if unless_busy and entered.run_id is not None:
             raise ThreadBusy(thread_id, entered.run_id, attempt="append")
@@ -183,6 +190,25 @@ async def page(core: Core, caller: Caller, thread_id: str, window: Window, *, ru
         )
 
     return await core.store.read(unit)
+
+
+async def backwards(core: Core, caller: Caller, thread_id: str) -> AsyncIterator[list[Item]]:
+    """Every message of the thread that can be shown, newest first, in small lists that are read as they are taken.
+
+    Raises `NotFound`. What is written meanwhile does not come; what is removed before it is reached does not either.
+    """
+    seq: int | None = None
+
+    async def unit(tx: Tx) -> list[Item]:
+        if seq is None and await tx.threads.get(caller.project_id, thread_id, now=core.expiry_now()) is None:
+            raise NotFound("thread", thread_id)
+        return await tx.items.before(caller.project_id, thread_id, seq=seq, kinds=(Kind.MESSAGE,), limit=AT_ONCE)
+
+    while items := await core.store.read(unit):
+        seq = items[-1].seq
+        yield [item for item in items if visible(item)]
+        if len(items) < AT_ONCE:
+            return
 
 
 async def modify(core: Core, caller: Caller, thread_id: str, message_id: str, *, metadata: Revision) -> Item:

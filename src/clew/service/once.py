@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from clew.domain import ids
 from clew.domain.problem import NotFound, Problem
@@ -128,4 +128,8 @@ def _seed(core: Core, caller: Caller, method: str, key: str) -> bytes:
 
 def _letters(seed: bytes, kind: str, number: int) -> str:
     digest = hmac.digest(seed, f"{kind} {number}".encode(), "sha256")
-    return ids.letters(int.from_bytes(digest, "big"), ids.TAG_LENGTH + ids.RANDOM_LENGTH)
+    return ids.letters(int.from_bytes(digest[:_ENOUGH], "big"), ids.TAG_LENGTH + ids.RANDOM_LENGTH)
+
+
+_ENOUGH: Final = 19
+"""So many bytes fill the letters of an id, with a byte to spare so that none is likelier than another."""

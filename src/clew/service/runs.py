@@ -13,7 +13,7 @@ from clew.domain.patch import Revision, revised
 from clew.domain.problem import NotFound, OutputsMismatch, ThreadBusy, Unavailable, WrongState
 from clew.domain.run import CANCELLABLE, Overrides, Progress, Run, RunState, Truncation, move
 from clew.domain.tool import ResponseFormat, Tool, ToolChoice, ToolKind, ToolResources
-from clew.service import activity, assistants, messages, quotas, threads
+from clew.service import activity, assistants, indexes, messages, quotas, threads
 from clew.service.closing import close
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class NewRun(Noun, frozen=True, kw_only=True):
     max_completion_tokens: int | None = None
     overrides: Overrides | None = None
     streamed: bool = True
+    limits_each_turn: bool = False
 
 
 class Output(Noun, frozen=True, kw_only=True):
@@ -119,12 +120,14 @@ def _fresh(core: Core, caller: Caller, thread: Thread, assistant: Assistant, new
         temperature=_first(over.temperature, new.temperature, assistant.temperature),
         top_p=_first(new.top_p, assistant.top_p),
         reasoning_effort=new.reasoning_effort or assistant.reasoning_effort,
-        max_prompt_tokens=_first(over.max_prompt_tokens, new.max_prompt_tokens, assistant.max_prompt_tokens),
+        # An assistant's limit of 0, which one dialect's updates leave behind, is none.
+        max_prompt_tokens=_first(over.max_prompt_tokens, new.max_prompt_tokens, assistant.max_prompt_tokens or None),
         max_completion_tokens=_first(
-            over.max_completion_tokens, new.max_completion_tokens, assistant.max_completion_tokens
+            over.max_completion_tokens, new.max_completion_tokens, assistant.max_completion_tokens or None
         ),
         overrides=new.overrides,
         streamed=new.streamed,
+        limits_each_turn=new.limits_each_turn,
         folder=thread.folder,
         created_by=caller.subject or None,
     )
@@ -158,7 +161,7 @@ def _announce(core: Core, run: Run, events: Sequence[Event]) -> None:
 async def create(core: Core, caller: Caller, thread_id: str, new: NewRun, *, unless_busy: bool = False) -> Changed:
     """A queued run of the assistant over the thread, after its additional messages. With `unless_busy` one at a time.
 
-    Raises `NotFound` for thread, assistant or a named file, `ThreadBusy`, `TooLarge`.
+    Raises `NotFound` for thread, assistant or a file or index that is named, `ThreadBusy`, `TooLarge`.
     """
 
     async def unit(tx: Tx) -> tuple[Run, list[Event]]:
@@ -166,6 +169,7 @@ async def create(core: Core, caller: Caller, thread_id: str, new: NewRun, *, unl
         assistant = await assistants.require(tx, core, caller, new.assistant_id)
         if unless_busy and (busy := await tx.runs.active(caller.project_id, thread_id)):
             raise ThreadBusy(thread_id, busy[0].id, attempt="run")
+        await indexes.check_changed(tx, core, caller, None, new.tool_resources)
         await quotas.take(tx, core, caller.project_id, messages=len(new.additional_messages), runs=1)
         return await _start(tx, core, caller, new, thread=thread, assistant=assistant)
 
@@ -240,6 +244,21 @@ async def last(core: Core, caller: Caller, thread_id: str) -> Run:
         return found.things[0]
 
     return await core.store.read(unit)
+
+
+async def answers(core: Core, caller: Caller, found: Sequence[Run]) -> dict[str, Item]:
+    """By run, the last message that it wrote: of those of these runs that came to one, while their thread has it."""
+    over = [run for run in found if run.state in (RunState.COMPLETED, RunState.INCOMPLETE)]
+    newest = Window(limit=1, order=Order.DESC)
+
+    async def unit(tx: Tx) -> dict[str, Item]:
+        read = [
+            await tx.items.page(caller.project_id, run.thread_id, newest, kind=Kind.MESSAGE, run_id=run.id)
+            for run in over
+        ]
+        return {run.id: page.things[0] for run, page in zip(over, read, strict=True) if page.things}
+
+    return await core.store.read(unit) if over else {}
 
 
 async def page_all(core: Core, caller: Caller, window: Window) -> Page[Run]:

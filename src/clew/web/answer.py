@@ -86,3 +86,14 @@ class Streamed:
             close = getattr(self.pieces, "aclose", None)
             if close is not None:
                 await close()
+
+
+async def begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same pieces, whose first has been read: what is wrong with them is raised before an answer is begun."""
+    return _with_first(await anext(pieces, b""), pieces)
+
+
+async def _with_first(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece

@@ -31,7 +31,10 @@ class Dialect(Protocol):
 
 
 class App:
-    """The application. `dialects` are chosen by the longest prefix of a path; `guard` may refuse before any of them."""
+    """The application. `dialects` are chosen by the longest prefix of a path, in whole words.
+
+    `guard` may refuse before any of them.
+    """
 
     def __init__(
         self,
@@ -45,7 +48,7 @@ class App:
 
     def _dialect(self, path: str) -> Dialect:
         for prefix, dialect in self._dialects:
-            if path.startswith(prefix):
+            if not prefix or path == prefix or path.startswith(prefix if prefix.endswith("/") else f"{prefix}/"):
                 return dialect
         raise LookupError(path)
 

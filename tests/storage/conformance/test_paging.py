@@ -36,6 +36,7 @@ class Listing:
     stranger: Callable[[Tx], Awaitable[object]] | None = None
     prepare: Callable[[Tx, str], Awaitable[object]] | None = None
     by_time: bool = True
+    has_marks: bool = True
     name: Callable[[Any], str] = lambda thing: thing.id
 
 
@@ -99,6 +100,7 @@ LISTINGS: Final = {
         stranger=_other_items,
         prepare=_thread,
         by_time=False,
+        has_marks=False,
     ),
     "messages of a run": Listing(
         add=lambda tx, it, at, project: tx.items.append(project, THREAD, [nouns.message(it, at=at, run_id="run_a")]),
@@ -108,6 +110,7 @@ LISTINGS: Final = {
         ),
         prepare=_thread,
         by_time=False,
+        has_marks=False,
     ),
     "generations": Listing(
         add=lambda tx, it, at, project: tx.items.append(project, THREAD, [nouns.generation(it, at=at)]),
@@ -115,6 +118,7 @@ LISTINGS: Final = {
         stranger=lambda tx: tx.items.append(OURS, THREAD, [nouns.message("odd")]),
         prepare=_thread,
         by_time=False,
+        has_marks=False,
     ),
     "generations of a run": Listing(
         add=lambda tx, it, at, project: tx.items.append(project, THREAD, [nouns.generation(it, run_id="run_a")]),
@@ -122,6 +126,7 @@ LISTINGS: Final = {
         stranger=_other_generations,
         prepare=_thread,
         by_time=False,
+        has_marks=False,
     ),
     "runs": Listing(
         add=lambda tx, it, at, project: tx.runs.insert(replace(nouns.run(it, project), created_at=at)),
@@ -295,3 +300,33 @@ async def test_walking_back_in_time_is_not_disturbed_by_what_comes_new(store, fi
     after = filled.name(first.things[-1])
     rest = await store.read(lambda tx: filled.page(tx, OURS, Window(limit=9, after=after)))
     assert [filled.name(thing) for thing in first.things + rest.things] == list(reversed(order_of(filled)))
+
+
+@pytest.mark.parametrize("listing", [name for name, one in LISTINGS.items() if one.has_marks], indirect=True)
+async def test_marks_lead_through_the_list(store, filled):
+    names: list[str] = []
+    window = Window(limit=2, marked=True)
+    while (page := await store.read(lambda tx, window=window: filled.page(tx, OURS, window))).things:
+        names += [filled.name(thing) for thing in page.things]
+        window = replace(window, mark=page.mark)
+    assert names == list(reversed(order_of(filled)))
+
+
+async def test_a_mark_holds_when_its_thing_is_gone(store):
+    async def fill(tx):
+        for it in IDS:
+            await tx.threads.insert(nouns.thread(it))
+
+    await store.write(fill)
+    window = Window(limit=2, marked=True)
+    first = await store.read(lambda tx: tx.threads.page(OURS, window, metadata={}, now=NOW))
+    await store.write(lambda tx: tx.threads.delete(OURS, first.things[-1].id))
+    second = replace(window, mark=first.mark)
+    rest = await store.read(lambda tx: tx.threads.page(OURS, second, metadata={}, now=NOW))
+    assert [thread.id for thread in rest.things] == ["d", "b"]
+
+
+@pytest.mark.parametrize("mark", ["", "x", "1", "1.x", "-1.2", "1." + "9" * 40])
+async def test_another_text_is_no_mark(store, mark):
+    with pytest.raises(NotFound, match="mark"):
+        await store.read(lambda tx: tx.threads.page(OURS, Window(mark=mark), metadata={}, now=NOW))

@@ -12,6 +12,7 @@ from clew.dialects.literal.mapping import threads as thread_mapping
 from clew.dialects.literal.mapping.participants import participant_to_wire, sum_to_wire
 from clew.dialects.literal.mapping.scores import FEEDBACK, feedback_to_wire, score_to_wire
 from clew.dialects.literal.mapping.steps import step_to_wire, type_to_kind
+from clew.domain.step import as_text
 from clew.service import catalog, conversations, people
 from clew.service import steps as step_service
 
@@ -79,7 +80,7 @@ async def _steps_by_id(call: Call, ids: Sequence[str], path: str) -> dict[str, d
 
 async def of_steps(call: Call, steps: Sequence[Step], path: str, *, with_threads: bool = True) -> list[dict[str, Any]]:
     """The steps with what is asked of them below `path`, which is empty or ends in a dot."""
-    shown = await aside(len(steps), lambda: [step_to_wire(step, call.visit.url_of) for step in steps])
+    shown = await aside(len(steps), lambda: [_step(call, step) for step in steps])
     for one in shown:
         _join(call, one, path)
     if call.wants(f"{path}feedback"):
@@ -96,6 +97,13 @@ async def of_steps(call: Call, steps: Sequence[Step], path: str, *, with_threads
         for one in shown:
             one["thread"] = by_id.get(one["threadId"] or "")
     return shown
+
+
+def _step(call: Call, step: Step) -> dict[str, Any]:
+    one = step_to_wire(step, call.visit.url_of)
+    if call.visit.wants_text:
+        one |= {name: None if one[name] is None else as_text(one[name]) for name in ("input", "output")}
+    return one
 
 
 def _join(call: Call, step: dict[str, Any], path: str) -> None:

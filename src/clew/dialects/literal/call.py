@@ -17,12 +17,16 @@ ENVIRONMENT: Final = "prod"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """What all fields of one request have in common. `environment` is the word of the header `x-env`."""
+    """What all fields of one request have in common. `environment` is the word of the header `x-env`.
+
+    `wants_text` is for clients to whom the inputs and outputs of steps are texts and not objects.
+    """
 
     core: Core
     caller: Caller
     addresses: Addresses
     environment: str | None = None
+    wants_text: bool = False
 
     @property
     def written_in(self) -> str:

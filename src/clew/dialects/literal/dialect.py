@@ -33,6 +33,9 @@ PREFIXES: Final = ("/api/", "//")
 ENVIRONMENT_MAX: Final = 128
 ALL_SCOPES: Final = frozenset(Scope)
 NOBODY: Final = Caller(project_id="", scopes=frozenset())
+PYTHON: Final = "py-literal-client"
+_WITH_TEXTS: Final = re.compile(r"0\.0\.1?\d{1,2}")
+"""Versions of the Python client whose steps have texts as inputs and outputs. From 0.0.200 on they have objects."""
 _SLASHES: Final = re.compile("//+")
 
 
@@ -113,6 +116,7 @@ class Literal:
             caller=request.caller,
             addresses=Addresses(root=root.rstrip("/"), secret=self._core.store.secret()),
             environment=environment or None,
+            wants_text=_wants_text(request),
         )
 
     async def _body(self, request: Request) -> dict[str, Any]:
@@ -167,6 +171,11 @@ def _load() -> Asking:
 async def _answered(core: Core, request: Request, operation: Operation) -> Answer | Streamed:
     assert operation.handler is not None  # noqa: S101 (those without one were declined)
     return await operation.handler(core, request)
+
+
+def _wants_text(request: Request) -> bool:
+    version = request.headers.get(b"x-client-version")
+    return request.headers.get(b"x-client-name") == PYTHON and _WITH_TEXTS.fullmatch(version) is not None
 
 
 def _refused(refusal: Refusal) -> Answer:

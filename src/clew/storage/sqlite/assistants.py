@@ -9,13 +9,14 @@ import msgspec
 from clew.domain.assistant import Assistant, AssistantVersion
 from clew.domain.problem import AlreadyExists, NotFound
 from clew.storage.bodies import dump, dump_value, load
-from clew.storage.sqlite.paging import HIGHEST, LOWEST, page, span
+from clew.storage.sqlite.paging import marked, page, start
 from clew.storage.sqlite.table import Row, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from clew.domain.page import Page, Window
+    from clew.storage.sqlite.paging import Place
 
 
 def _assistant_from_row(row: Row) -> Assistant:
@@ -90,35 +91,29 @@ class AssistantTable(Table):
         return self.one("assistant_delete", project_id=project_id, id=assistant_id) is not None
 
     async def page(self, project_id: str, window: Window, *, now: int) -> Page[Assistant]:
-        where = self.by_time(
-            window,
-            self.place("assistant", "assistant_place", window.after, project_id=project_id),
-            self.place("assistant", "assistant_place", window.before, project_id=project_id),
+        return self.page_of(
+            "assistant_place", "assistant_page", window, _assistant_from_row, project_id=project_id, now=now
         )
-        return self.page_by_time("assistant_page", window, where, _assistant_from_row, project_id=project_id, now=now)
 
-    def _version(self, project_id: str, assistant_id: str, id: str | None) -> int | None:  # noqa: A002
+    def _version(self, project_id: str, assistant_id: str, id: str | None) -> Place | None:  # noqa: A002
         if id is None:
             return None
         row = self.one("assistant_version_place", project_id=project_id, assistant_id=assistant_id, id=id)
         if row is None:
             raise NotFound("version", id)
-        return int(row[0])
+        return 0, row[0]
 
     async def versions(self, project_id: str, assistant_id: str, window: Window) -> Page[AssistantVersion]:
-        where = span(
-            window,
-            after=self._version(project_id, assistant_id, window.after),
-            before=self._version(project_id, assistant_id, window.before),
-            lowest=LOWEST,
-            highest=HIGHEST,
-        )
+        def place(id: str | None) -> Place | None:  # noqa: A002 (the field's standard name)
+            return self._version(project_id, assistant_id, id)
+
+        where = self.by_time(window, start(window, place), place(window.before))
         rows = self.all(
             "assistant_versions" + where.suffix,
             project_id=project_id,
             assistant_id=assistant_id,
-            low=where.low,
-            high=where.high,
+            low=where.low[1],
+            high=where.high[1],
             limit=where.fetch,
         )
-        return page(window, where, rows, _version_from_row)
+        return marked(window, page(window, where, rows, _version_from_row), lambda version: place(version.id))

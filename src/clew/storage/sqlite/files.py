@@ -67,15 +67,10 @@ class FileTable(Table):
         return row is not None
 
     async def page(self, project_id: str, window: Window, *, purpose: str | None, now: int) -> Page[File]:
-        where = self.by_time(
-            window,
-            self.place("file", "file_place", window.after, project_id=project_id),
-            self.place("file", "file_place", window.before, project_id=project_id),
-        )
         if purpose is None:
-            return self.page_by_time("file_page", window, where, _file_from_row, project_id=project_id, now=now)
-        return self.page_by_time(
-            "file_purpose", window, where, _file_from_row, project_id=project_id, purpose=purpose, now=now
+            return self.page_of("file_place", "file_page", window, _file_from_row, project_id=project_id, now=now)
+        return self.page_of(
+            "file_place", "file_purpose", window, _file_from_row, project_id=project_id, purpose=purpose, now=now
         )
 
     async def missing(self, project_id: str, file_ids: Collection[str], *, now: int) -> str | None:

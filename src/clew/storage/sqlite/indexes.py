@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clew.domain.index import Batch, Counts, Index, IndexFile
 from clew.domain.noun import replace
 from clew.domain.problem import AlreadyExists, NotFound
 from clew.storage.bodies import dump, load
-from clew.storage.sqlite.table import Place, Row, Table
+from clew.storage.sqlite.paging import marked, start
+from clew.storage.sqlite.table import Row, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from clew.domain.index import IndexingState
     from clew.domain.page import Page, Window
+    from clew.storage.sqlite.paging import Place
 
 _NO_COUNTS = Counts()
 
@@ -76,12 +78,7 @@ class IndexTable(Table):
         return self.one("index_delete", project_id=project_id, id=index_id) is not None
 
     async def page(self, project_id: str, window: Window, *, now: int | None = None) -> Page[Index]:
-        where = self.by_time(
-            window,
-            self.place("index", "index_place", window.after, project_id=project_id),
-            self.place("index", "index_place", window.before, project_id=project_id),
-        )
-        return self.page_by_time("index_page", window, where, _index_from_row, project_id=project_id, now=now)
+        return self.page_of("index_place", "index_page", window, _index_from_row, project_id=project_id, now=now)
 
     def _no(self, project_id: str, index_id: str) -> int:
         row = self.one("index_place", project_id=project_id, id=index_id)
@@ -134,19 +131,18 @@ class IndexTable(Table):
         state: IndexingState | None,
         batch_id: str | None = None,
     ) -> Page[IndexFile]:
-        where = self.by_time(
-            window,
-            self._file_place(project_id, index_id, window.after),
-            self._file_place(project_id, index_id, window.before),
-        )
-        keys = {"project_id": project_id, "index_id": index_id}
+        def place(file_id: str | None) -> Place | None:
+            return self._file_place(project_id, index_id, file_id)
+
+        where = self.by_time(window, start(window, place), place(window.before))
+        keys: dict[str, Any] = {"project_id": project_id, "index_id": index_id}
+        name = "index_file_page"
         if batch_id is not None:
-            return self.page_by_time(
-                "index_file_batch", window, where, _file_from_row, **keys, batch_id=batch_id, state=state
-            )
-        if state is not None:
-            return self.page_by_time("index_file_state", window, where, _file_from_row, **keys, state=state)
-        return self.page_by_time("index_file_page", window, where, _file_from_row, **keys)
+            name, keys = "index_file_batch", {**keys, "batch_id": batch_id, "state": state}
+        elif state is not None:
+            name, keys = "index_file_state", {**keys, "state": state}
+        found = self.page_by_time(name, window, where, _file_from_row, **keys)
+        return marked(window, found, lambda file: place(file.file_id))
 
     async def insert_batch(self, batch: Batch) -> None:
         self.run(

@@ -45,13 +45,8 @@ class ParticipantTable(Table):
         return _participant_from_row(row) if row else None
 
     async def page(self, project_id: str, window: Window, *, now: int) -> Page[Participant]:
-        where = self.by_time(
-            window,
-            self.place("participant", "participant_place", window.after, project_id=project_id),
-            self.place("participant", "participant_place", window.before, project_id=project_id),
-        )
-        return self.page_by_time(
-            "participant_page", window, where, _participant_from_row, project_id=project_id, now=now
+        return self.page_of(
+            "participant_place", "participant_page", window, _participant_from_row, project_id=project_id, now=now
         )
 
     async def sweep(self, *, now: int, limit: int) -> int:

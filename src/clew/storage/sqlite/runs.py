@@ -9,7 +9,7 @@ from clew.domain.noun import replace
 from clew.domain.problem import AlreadyExists, NotFound
 from clew.domain.run import ACTIVE, Progress, Run, RunState
 from clew.storage.bodies import dump, load
-from clew.storage.sqlite.paging import HIGHEST, LOWEST, page, span
+from clew.storage.sqlite.paging import marked, page, start
 from clew.storage.sqlite.table import Row, Table
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from clew.domain.page import Page, Window
     from clew.storage.port import RunKey
+    from clew.storage.sqlite.paging import Place
 
 _UNMOVED = Progress(state=RunState.QUEUED)
 
@@ -108,22 +109,20 @@ class RunTable(Table):
         return int(row[0])
 
     async def page(self, project_id: str, thread_id: str, window: Window) -> Page[Run]:
-        where = span(
-            window,
-            after=self._no(project_id, thread_id, window.after),
-            before=self._no(project_id, thread_id, window.before),
-            lowest=LOWEST,
-            highest=HIGHEST,
-        )
+        def place(id: str | None) -> Place | None:  # noqa: A002 (the field's standard name)
+            no = self._no(project_id, thread_id, id)
+            return None if no is None else (0, no)
+
+        where = self.by_time(window, start(window, place), place(window.before))
         rows = self.all(
             "run_page" + where.suffix,
             project_id=project_id,
             thread_id=thread_id,
-            low=where.low,
-            high=where.high,
+            low=where.low[1],
+            high=where.high[1],
             limit=where.fetch,
         )
-        return page(window, where, rows, run_from_row)
+        return marked(window, page(window, where, rows, run_from_row), lambda run: (0, run.seq))
 
     def _found_no(self, project_id: str, id: str | None, now: int) -> int | None:  # noqa: A002
         if id is None:
@@ -134,22 +133,20 @@ class RunTable(Table):
         return int(row[0])
 
     async def page_all(self, project_id: str, window: Window, *, now: int) -> Page[Run]:
-        where = span(
-            window,
-            after=self._found_no(project_id, window.after, now),
-            before=self._found_no(project_id, window.before, now),
-            lowest=LOWEST,
-            highest=HIGHEST,
-        )
+        def place(id: str | None) -> Place | None:  # noqa: A002 (the field's standard name)
+            no = self._found_no(project_id, id, now)
+            return None if no is None else (0, no)
+
+        where = self.by_time(window, start(window, place), place(window.before))
         rows = self.all(
             "run_of_project" + where.suffix,
             project_id=project_id,
-            low=where.low,
-            high=where.high,
+            low=where.low[1],
+            high=where.high[1],
             limit=where.fetch,
             now=now,
         )
-        return page(window, where, rows, run_from_row)
+        return marked(window, page(window, where, rows, run_from_row), lambda run: (0, run.seq))
 
     async def claim(self, *, owner: str, now: int, lease_until: int, limit: int) -> list[Run]:
         # Twice as long as a lease is: clocks of two machines may differ a little.

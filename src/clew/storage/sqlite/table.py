@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from clew.domain.problem import NotFound
 from clew.storage.sqlite.late import Late
-from clew.storage.sqlite.paging import HIGHEST, LOWEST, Span, page, span
+from clew.storage.sqlite.paging import HIGHEST, LOWEST, Span, marked, page, span, start
 from clew.storage.sqlite.statements import SQL
 
 if TYPE_CHECKING:
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     import apsw
 
     from clew.domain.page import Page, Window
+    from clew.storage.sqlite.paging import Place
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
-Place = tuple[int, int]
-"""Where a thing stands in a list by time: (created_at, no)."""
 
 
 class Table:
@@ -62,6 +61,26 @@ class Table:
     def by_time(self, window: Window, after: Place | None, before: Place | None) -> Span[Place]:
         """The span of a window in a list by time."""
         return span(window, after=after, before=before, lowest=(LOWEST, LOWEST), highest=(HIGHEST, HIGHEST))
+
+    def page_of(
+        self,
+        places: str,
+        name: str,
+        window: Window,
+        build: Callable[[Row], T],
+        /,
+        *,
+        project_id: str,
+        **keys: Any,  # noqa: ANN401 (whatever the statement binds)
+    ) -> Page[T]:
+        """The page of a project's list by time, whose places the statement `places` knows, named for the noun."""
+
+        def place(id: str | None) -> Place | None:  # noqa: A002 (the field's standard name)
+            return self.place(places.removesuffix("_place"), places, id, project_id=project_id)
+
+        where = self.by_time(window, start(window, place), place(window.before))
+        found = self.page_by_time(name, window, where, build, project_id=project_id, **keys)
+        return marked(window, found, lambda thing: place(thing.id))
 
     def page_by_time(
         self,

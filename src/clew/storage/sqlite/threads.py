@@ -147,19 +147,14 @@ class ThreadTable(Table):
         self._late.note(("thread", no))
 
     async def page(self, project_id: str, window: Window, *, metadata: Mapping[str, str], now: int) -> Page[Thread]:
-        where = self.by_time(
-            window,
-            self.place("thread", "thread_place", window.after, project_id=project_id),
-            self.place("thread", "thread_place", window.before, project_id=project_id),
-        )
         if not metadata:
-            return self.page_by_time("thread_page", window, where, thread_from_row, project_id=project_id, now=now)
+            return self.page_of("thread_place", "thread_page", window, thread_from_row, project_id=project_id, now=now)
         # The order in which a caller writes them says nothing: a pair that all threads have would lead through all.
         name = min(metadata, key=lambda name: self._known(project_id, name, metadata[name]))
-        return self.page_by_time(
+        return self.page_of(
+            "thread_place",
             "thread_found",
             window,
-            where,
             thread_from_row,
             project_id=project_id,
             now=now,

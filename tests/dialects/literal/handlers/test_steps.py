@@ -1,5 +1,9 @@
 """Steps over the socket, where the client's own checks do not look."""
 
+import json
+
+import pytest
+
 from support.graphql import GraphQL
 
 STEP = """query($id: String!) { step(id: $id) { id threadId rootRunId parentId type name error input output startTime
@@ -74,6 +78,29 @@ def test_feedback_is_the_score_of_that_name(graphql):
     found = step(graphql, "felt")
     assert found["feedback"] == {"id": made["id"], "value": 1, "comment": "so", "strategy": "BINARY"}
     assert [score["name"] for score in found["scores"]] == ["user-feedback"]
+
+
+def test_a_feedback_without_a_strategy_is_a_yes_or_no(graphql):
+    graphql.ingest({"id": "yes", "threadId": "ft"})
+    made = graphql.ask('mutation { it: createFeedback(stepId: "yes", value: 1) { strategy } }')
+    assert made["it"] == {"strategy": "BINARY"}
+
+
+@pytest.mark.parametrize(
+    ("client", "version", "shown"),
+    [
+        ("py-literal-client", "0.0.101", "out"),
+        ("py-literal-client", "0.0.301", {"content": "out"}),
+        ("py-literal-client", "0.1.300", {"content": "out"}),
+        ("ts-literal-client", "0.0.101", {"content": "out"}),
+    ],
+)
+def test_clients_to_whom_an_output_is_a_text_get_one(place, client, version, shown):
+    asking = GraphQL(place, **{"x-client-name": client, "x-client-version": version})
+    asking.ingest({"id": "texts", "input": {"args": [1]}, "output": "out"})
+    found = step(asking, "texts")
+    read = json.loads(found["input"]) if shown == "out" else found["input"]
+    assert (read, found["output"]) == ({"args": [1]}, shown)
 
 
 def test_feedback_within_a_step_is_told_again_and_is_one(graphql):

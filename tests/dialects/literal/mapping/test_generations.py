@@ -36,6 +36,12 @@ def test_what_clients_could_not_read_is_not_shown():
     } == dict.fromkeys(("tokenCount", "tools", "tags", "model", "ttFirstToken", "prompt"))
 
 
+def test_the_words_of_early_2024_are_shown_as_they_came():
+    sent = {"inputs": {"x": "you"}, "template": "Hi {x}", "templateFormat": "f-string", "formatted": "Hi you"}
+    found = shown(sent)
+    assert {name: found[name] for name in sent} == sent
+
+
 def test_a_step_without_a_models_work_has_no_generation():
     assert generation_to_wire(Step(item=Item(thread_id="t", id="s", kind=Kind.GENERATION, created_at=0))) is None
 

@@ -21,12 +21,11 @@ _AS_SENT: Final = (
     "promptId",
     "prompt",
     "completion",
-    "inputs",
     "template",
     "templateFormat",
     "formatted",
 )
-_JSON: Final = ("messages", "messageCompletion", "variables", "settings", "metadata")
+_JSON: Final = ("messages", "messageCompletion", "variables", "inputs", "settings", "metadata")
 _COUNTS: Final = ("tokenCount", "inputTokenCount", "outputTokenCount")
 _NUMBERS: Final = ("ttFirstToken", "duration", "tokenThroughputInSeconds")
 _OURS: Final = frozenset({"id", "stepId", "createdAt", "projectId"})

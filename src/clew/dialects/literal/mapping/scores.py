@@ -70,6 +70,9 @@ def feedback_from_wire(sent: Mapping[str, Any], *, step_id: str | None = None) -
 
 
 def feedback_to_wire(score: Mapping[str, Any], thread_id: str | None) -> dict[str, Any]:
-    """A score as a feedback: the strategy is kept as the score's label, which has no other place for it."""
+    """A score as a feedback: the strategy is kept as the score's label, which has no other place for it.
+
+    Its clients cannot read one without, and take a feedback of which nothing is said for a yes or no.
+    """
     shown = {name: score[name] for name in ("id", "stepId", "value", "comment")}
-    return {**shown, "threadId": thread_id, "strategy": score["label"] if score["label"] in STRATEGIES else None}
+    return {**shown, "threadId": thread_id, "strategy": score["label"] if score["label"] in STRATEGIES else "BINARY"}

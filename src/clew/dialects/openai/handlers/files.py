@@ -10,12 +10,10 @@ from clew.dialects.openai.handlers.lists import listed, window_of
 from clew.domain.expiration import Expiration, Policy
 from clew.service import files
 from clew.service.files import NewFile
-from clew.web.answer import Answer, Streamed
+from clew.web.answer import Answer, Streamed, begun
 from clew.web.multipart import Form
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from clew.service.core import Core
     from clew.web.request import Request
 
@@ -74,9 +72,8 @@ async def content(core: Core, request: Request) -> Streamed:
     Whatever its kind, a browser is told to save it and not to guess: an uploaded page must not run here.
     """
     file, pieces = await files.content(core, request.caller, request.params["file_id"])
-    first = await anext(pieces, b"")
     return Streamed(
-        pieces=_with_first(first, pieces),
+        pieces=await begun(pieces),
         content_type=file.mime or "application/octet-stream",
         headers=(
             ("content-length", str(file.size)),
@@ -84,10 +81,3 @@ async def content(core: Core, request: Request) -> Streamed:
             ("x-content-type-options", "nosniff"),
         ),
     )
-
-
-async def _with_first(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The pieces again, whose first was taken to learn whether there are any before an answer was begun."""
-    yield first
-    async for piece in rest:
-        yield piece

@@ -76,6 +76,12 @@ def _truncation(sent: Wire | None) -> Truncation | None:
     return Truncation(mode=TruncationMode(sent["type"]), count=sent.get("last_messages"))
 
 
+def _truncation_to_wire(truncation: Truncation) -> wire.Truncation:
+    """Which end a prompt is cut at by itself cannot be said here."""
+    counts = truncation.mode is TruncationMode.LAST_MESSAGES
+    return wire.Truncation(type="last_messages" if counts else "auto", last_messages=truncation.count)
+
+
 def outputs_from_wire(sent: Wire) -> list[Output]:
     """Tool outputs. Both halves are optional on the wire; a missing id is one that nobody waits for."""
     return [
@@ -112,7 +118,7 @@ def run_to_wire(run: Run) -> wire.Run:
         top_p=1.0 if run.top_p is None else run.top_p,
         max_prompt_tokens=run.max_prompt_tokens,
         max_completion_tokens=run.max_completion_tokens,
-        truncation_strategy=wire.Truncation(type=run.truncation.mode.value, last_messages=run.truncation.count),
+        truncation_strategy=_truncation_to_wire(run.truncation),
         tool_choice=choice_to_wire(run.tool_choice),
         parallel_tool_calls=run.parallel_tool_calls,
         response_format=format_to_wire(run.response_format),

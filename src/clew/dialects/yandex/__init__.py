@@ -1,0 +1,1 @@
+"""The Yandex dialect: the AI Assistant API, over gRPC and over REST."""
