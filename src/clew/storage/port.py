@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from clew.domain.assistant import Assistant, AssistantVersion
+    from clew.domain.dataset import Dataset, DatasetItem
     from clew.domain.enclosure import Enclosure
     from clew.domain.event import Event
+    from clew.domain.experiment import Experiment, ExperimentItem
     from clew.domain.file import File, Upload, UploadPart
     from clew.domain.index import Batch, Index, IndexFile, IndexingState
     from clew.domain.item import Item, Kind
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from clew.domain.page import Page, Window
     from clew.domain.participant import Participant
     from clew.domain.project import Key
+    from clew.domain.prompt import Prompt, PromptVariant, PromptVersion, Template
     from clew.domain.query import Found, Query
     from clew.domain.quota import Amount, Quota
     from clew.domain.run import Run
@@ -294,6 +297,120 @@ class Enclosures(Protocol):
 
     async def of_steps(self, project_id: str, step_ids: Collection[str]) -> list[Enclosure]:
         """The enclosures of these steps, oldest first."""
+        ...
+
+
+class Prompts(Protocol):
+    """Prompts by id and by name, their versions by number, and variants of them."""
+
+    async def insert(self, prompt: Prompt) -> None:
+        """Keep a new one. Raises `AlreadyExists` where the project has one of this id or name."""
+        ...
+
+    async def get(self, project_id: str, prompt_id: str) -> Prompt | None:
+        """The prompt."""
+        ...
+
+    async def by_name(self, project_id: str, name: str) -> Prompt | None:
+        """The prompt of this name."""
+        ...
+
+    async def update(self, prompt: Prompt) -> None:
+        """Keep it as it now is."""
+        ...
+
+    async def insert_version(self, version: PromptVersion) -> None:
+        """Keep a new version. Raises `AlreadyExists` where its id or its number is taken."""
+        ...
+
+    async def get_version(self, project_id: str, version_id: str) -> PromptVersion | None:
+        """The version, of whichever prompt."""
+        ...
+
+    async def numbered(self, project_id: str, prompt_id: str, number: int) -> PromptVersion | None:
+        """The prompt's version of this number."""
+        ...
+
+    async def version_like(
+        self, project_id: str, prompt_id: str, template: Template, *, with_provider: bool
+    ) -> PromptVersion | None:
+        """The newest version of the prompt that says the same, in the sense of `prompt.likeness`."""
+        ...
+
+    async def insert_variant(self, variant: PromptVariant) -> None:
+        """Keep a new variant. Raises `AlreadyExists` where the project has one of this id."""
+        ...
+
+    async def get_variant(self, project_id: str, variant_id: str) -> PromptVariant | None:
+        """The variant."""
+        ...
+
+
+class Datasets(Protocol):
+    """Datasets by id, by name and in pages, and their items."""
+
+    async def insert(self, dataset: Dataset) -> None:
+        """Keep a new one. Raises `AlreadyExists` where the project has one of this id or name."""
+        ...
+
+    async def get(self, project_id: str, dataset_id: str) -> Dataset | None:
+        """The dataset."""
+        ...
+
+    async def by_name(self, project_id: str, name: str) -> Dataset | None:
+        """The dataset of this name."""
+        ...
+
+    async def page(self, project_id: str, query: Query) -> Found[Dataset]:
+        """The datasets, by time of creation. Raises `Invalid` for what cannot be asked."""
+        ...
+
+    async def update(self, dataset: Dataset) -> None:
+        """Keep it as it now is. Raises `AlreadyExists` where another one has the name."""
+        ...
+
+    async def delete(self, project_id: str, dataset_id: str) -> bool:
+        """Take it and its items away from readers at once; `sweep` frees the room. Whether it was there."""
+        ...
+
+    async def sweep(self, *, limit: int) -> int:
+        """Free up to `limit` rows of deleted datasets, whatever their project. Returns how many."""
+        ...
+
+    async def insert_item(self, item: DatasetItem) -> None:
+        """Keep a new item. Raises `NotFound` for its dataset, `AlreadyExists` where its id is taken."""
+        ...
+
+    async def get_item(self, project_id: str, item_id: str) -> DatasetItem | None:
+        """The item, of whichever dataset."""
+        ...
+
+    async def delete_item(self, project_id: str, item_id: str) -> bool:
+        """Remove it. Whether it was there."""
+        ...
+
+    async def items(self, project_id: str, dataset_id: str, *, after: str | None, limit: int) -> list[DatasetItem]:
+        """Up to `limit` items of the dataset that were added after the item `after`, or from the first on."""
+        ...
+
+
+class Experiments(Protocol):
+    """Experiments and their results."""
+
+    async def insert(self, experiment: Experiment) -> None:
+        """Keep a new one. Raises `AlreadyExists` where the project has one of this id."""
+        ...
+
+    async def get(self, project_id: str, experiment_id: str) -> Experiment | None:
+        """The experiment."""
+        ...
+
+    async def insert_item(self, item: ExperimentItem) -> None:
+        """Keep a new result. Raises `AlreadyExists` where the project has one of this id."""
+        ...
+
+    async def get_item(self, project_id: str, item_id: str) -> ExperimentItem | None:
+        """The result, of whichever experiment."""
         ...
 
 
@@ -659,6 +776,12 @@ class Tx(Protocol):
     def scores(self) -> Scores: ...
     @property
     def enclosures(self) -> Enclosures: ...
+    @property
+    def prompts(self) -> Prompts: ...
+    @property
+    def datasets(self) -> Datasets: ...
+    @property
+    def experiments(self) -> Experiments: ...
     @property
     def runs(self) -> Runs: ...
     @property

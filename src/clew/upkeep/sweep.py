@@ -48,9 +48,13 @@ async def sweep_once(core: Core) -> int:
     async def operation_rows(tx: Tx) -> int:
         return await tx.operations.sweep(done_by=core.now() - KEPT_SECONDS * SECOND, limit=LIMIT)
 
+    async def dataset_rows(tx: Tx) -> int:
+        return await tx.datasets.sweep(limit=LIMIT)
+
     await catch_up(core, limit=CAUGHT_MAX)
     freed = 0
-    for rows in (thread_rows, file_rows, upload_rows, assistant_rows, participant_rows, operation_rows):
+    expired = (thread_rows, file_rows, upload_rows, assistant_rows, participant_rows)
+    for rows in (*expired, operation_rows, dataset_rows):
         freed += await _until_done(core, rows)
     return freed + await _orphans(core)
 

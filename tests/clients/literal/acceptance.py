@@ -789,11 +789,6 @@ def the_project_of_the_key_is_known(desk: Desk) -> None:
 
 
 @check
-def what_comes_later_is_refused_with_a_sentence(desk: Desk) -> None:
-    assert "later version" in refused(lambda: desk.api.create_dataset(name=name("set")))
-
-
-@check
 def a_step_that_was_read_can_be_sent_back(desk: Desk) -> None:
     with desk.client.thread() as thread, desk.client.step(name="again", type="llm") as step:
         step.generation = ChatGeneration(messages=[{"role": "user", "content": "Hi"}], model="m")
@@ -819,6 +814,351 @@ def times_are_utc(desk: Desk) -> None:
     thread = desk.api.create_thread()
     made = datetime.fromisoformat(thread.created_at)
     assert made.tzinfo == UTC
+
+
+# --- prompts ------------------------------------------------------------------------------------------------------
+
+
+def said(text: str, **more: Any) -> dict[str, Any]:
+    """A message of a template."""
+    return {"role": "user", "content": text, **more}
+
+
+@check
+def a_prompt_is_found_or_made_by_its_name(desk: Desk) -> None:
+    called = name("prompt")
+    first = desk.api.get_or_create_prompt_lineage(called, "what it is for")
+    again = desk.api.get_or_create_prompt_lineage(called)
+    assert again["id"] == first["id"]
+    assert desk.api.create_prompt_lineage(called)["id"] == first["id"]
+
+
+@check
+def a_version_is_found_or_made_by_what_it_says(desk: Desk) -> None:
+    called = name("prompt")
+    tools = [{"type": "function", "function": {"name": "f", "parameters": {}}}]
+    settings = {"provider": "openai", "model": "m", "temperature": 1.0}
+    first = desk.api.get_or_create_prompt(called, [said("Hi {{name}}")], settings, tools)
+    assert (first.name, first.version, first.provider, first.tools) == (called, 0, "openai", tools)
+    assert first.settings == {"model": "m", "temperature": 1.0}
+    assert first.type == "CHAT"
+    assert desk.api.get_prompt(id=first.id).url.endswith(f"/playground?name={called}&version=0")
+    second = desk.api.get_or_create_prompt(called, [said("Hi {{name}}")], settings)
+    assert second.version == 1
+    # What was read is sent again, without the provider that the client has taken out.
+    again = desk.api.get_or_create_prompt(called, first.template_messages, first.settings, first.tools)
+    assert (again.id, again.version) == (first.id, 0)
+    other = desk.api.get_or_create_prompt(called, [said("Hi {{name}}")], {**settings, "provider": "mistral"}, tools)
+    assert other.version == 2
+    assert desk.api.create_prompt(called, [said("Hi {{name}}")], {"model": "m", "temperature": 1}).id == second.id
+
+
+@check
+def a_prompt_is_read_by_id_by_name_and_by_version(desk: Desk) -> None:
+    called = name("prompt")
+    versions = [desk.api.get_or_create_prompt(called, [said(text)]) for text in ("a", "b", "c")]
+    read = desk.api.get_prompt(id=versions[1].id)
+    assert (read.id, read.name, read.version) == (versions[1].id, called, 1)
+    assert read.template_messages == versions[1].template_messages
+    assert desk.api.get_prompt(name=called).version == 2
+    assert [desk.api.get_prompt(name=called, version=number).id for number in range(3)] == [one.id for one in versions]
+    for unknown in ({"id": "none"}, {"name": name("none")}, {"name": called, "version": 3}):
+        refused(lambda unknown=unknown: desk.api.get_prompt(**unknown))
+
+
+@check
+def a_prompt_is_formatted(desk: Desk) -> None:
+    called = name("prompt")
+    template = "Hello, this is a {{test_var}} and this\n\n{{#items}}\n* {{.}}\n{{/items}}\n\nis a list of <&>."
+    prompt = desk.api.get_or_create_prompt(called, [said(template), said("{{test_var}}", name="x")])
+    one, other = prompt.format_messages(test_var="test value", items=["item 0", "item 1"])
+    assert one["content"] == "Hello, this is a test value and this\n\n* item 0\n* item 1\n\nis a list of <&>."
+    assert (other["content"], other["name"]) == ("test value", "x")
+    assert prompt.format({"test_var": "v", "items": []})[1]["content"] == "v"
+    # By these names the client tells which prompt a model was given.
+    told = [message.__literal_prompt__ for message in (one, other)]
+    assert [one["prompt_id"] for one in told] == [prompt.id] * 2
+    read = desk.api.get_prompt(id=prompt.id).format_messages(test_var="again", items=[])
+    assert [one["uuid"] for one in told] == [message.__literal_prompt__["uuid"] for message in read]
+
+
+@check
+def a_prompt_that_was_read_once_outlives_its_server(desk: Desk) -> None:
+    called = name("prompt")
+    made = desk.api.get_or_create_prompt(called, [said("kept")])
+    read = desk.api.get_prompt(name=called)
+    nowhere = Api(type(desk.client)(api_key="any", url="http://127.0.0.1:1").api, desk.loop)
+    assert nowhere.get_prompt(name=called).to_dict() == read.to_dict()
+    assert nowhere.get_prompt(id=made.id).template_messages == read.template_messages
+    refused(lambda: nowhere.get_prompt(name=name("never")))
+    # A cached one does not hide a newer one from those who reach the server.
+    desk.api.get_or_create_prompt(called, [said("newer")])
+    assert desk.api.get_prompt(name=called).version == 1
+
+
+@check
+def versions_are_rolled_out_in_parts(desk: Desk) -> None:
+    called = name("prompt")
+    for text in ("a", "b", "c"):
+        desk.api.get_or_create_prompt(called, [said(text)])
+    assert desk.api.get_prompt_ab_testing(called) == []
+    rollouts = [{"version": 0, "rollout": 60}, {"version": 1, "rollout": 40}]
+    assert desk.api.update_prompt_ab_testing(called, rollouts)["ok"] is True
+    assert desk.api.get_prompt_ab_testing(called) == rollouts
+    assert {desk.api.get_prompt(name=called).version for _ in range(8)} <= {0, 1}
+    desk.api.update_prompt_ab_testing(called, [{"version": 1, "rollout": 100}])
+    assert {desk.api.get_prompt(name=called).version for _ in range(4)} == {1}
+    assert desk.api.get_prompt(name=called, version=2).version == 2
+    for wrong in (
+        [{"version": 7, "rollout": 1}],
+        [{"version": 0, "rollout": 101}],
+        [{"version": 0, "rollout": -1}],
+        [{"version": 0, "rollout": 60}, {"version": 1, "rollout": 41}],
+        [{"version": 0, "rollout": 1}, {"version": 0, "rollout": 2}],
+    ):
+        assert "rollouts: " in refused(lambda wrong=wrong: desk.api.update_prompt_ab_testing(called, wrong))
+    assert desk.api.get_prompt_ab_testing(called) == [{"version": 1, "rollout": 100}]
+    assert desk.api.update_prompt_ab_testing(called, [])["ok"] is True
+    assert desk.api.get_prompt(name=called).version == 2
+    assert "no prompt" in refused(lambda: desk.api.update_prompt_ab_testing(name("none"), []))
+
+
+@check
+def generations_are_found_by_the_prompt_that_they_were_given(desk: Desk) -> None:
+    called = name("prompt")
+    made = []
+    for text in ("a", "b"):
+        prompt = desk.api.get_or_create_prompt(called, [said(text)])
+        generation = ChatGeneration(messages=[said(text)], model="m", prompt_id=prompt.id)
+        made.append((prompt, desk.api.create_generation(generation)))
+    for (prompt, generation), other in zip(made, reversed(made), strict=True):
+        found = desk.api.get_generations(filters=[having("promptVersion", "eq", prompt.id)])
+        assert [one.id for one in found.data] == [generation.id] != [other[1].id]
+    newest_first = [generation.id for _, generation in reversed(made)]
+    lineage = desk.api.get_or_create_prompt_lineage(called)
+    for known in (called, lineage["id"]):
+        for one in (having("promptLineage", "eq", known), having("promptLineage", "in", [known, "other"])):
+            assert [it.id for it in desk.api.get_generations(filters=[one]).data] == newest_first, one
+    assert desk.api.get_generations(filters=[having("promptLineage", "eq", name("none"))]).data == []
+
+
+@check
+def generations_are_found_by_every_filter_and_put_in_every_order(desk: Desk) -> None:
+    model, who = name("model"), name("ada")
+    prompt = desk.api.get_or_create_prompt(name("prompt"), [said("x")])
+    thread = desk.api.create_thread(participant_id=who)
+    one, other = name("g"), name("g")
+    given = ChatGeneration(
+        provider=f"{model}-b",
+        model=f"{model}-a",
+        messages=[],
+        token_count=3,
+        duration=2.5,
+        tags=["t"],
+        prompt_id=prompt.id,
+    )
+    steps = [
+        {"id": one, "threadId": thread.id, "type": "llm", "generation": given.to_dict(), "error": "out of order"},
+        {
+            "id": other,
+            "type": "llm",
+            "generation": ChatGeneration(
+                provider=f"{model}-a", model=f"{model}-b", messages=[], token_count=30, duration=0.5
+            ).to_dict(),
+        },
+    ]
+    desk.api.send_steps(steps)
+    desk.api.create_score(step_id=one, name="good", type="HUMAN", value=1)
+    ours = having("model", "ilike", model)
+    for filters in (
+        having("id", "eq", one),
+        having("createdAt", "gt", "2001-01-01T00:00:00Z"),
+        having("createdAt", "lte", "2999-01-01"),
+        having("model", "eq", f"{model}-a"),
+        having("model", "in", [f"{model}-a"]),
+        having("provider", "neq", f"{model}-a"),
+        having("duration", "gte", 2.5),
+        having("tokenCount", "lt", 30),
+        having("promptVersion", "eq", prompt.id),
+        having("promptVersion", "nis", None),
+        having("promptLineage", "ilike", prompt.name.upper()),
+        having("promptLineage", "nis", None),
+        having("tags", "in", ["t", "u"]),
+        having("score", "eq", 1, "good"),
+        having("participant", "eq", who),
+        having("error", "ilike", "OF ORDER"),
+        having("error", "nis", None),
+    ):
+        found = [it.id for it in desk.api.get_generations(filters=[ours, filters]).data]
+        expected = [other, one] if filters["field"] == "createdAt" else [one]
+        assert found == expected, (filters, found)
+    for column, rising in (
+        ("createdAt", [one, other]),
+        ("tokenCount", [one, other]),
+        ("model", [one, other]),
+        ("provider", [other, one]),
+        ("duration", [other, one]),
+    ):
+        for direction, ids in (("ASC", rising), ("DESC", rising[::-1])):
+            order = {"column": column, "direction": direction}
+            assert desk.ids("get_generations", filters=[ours], order_by=order, first=1) == ids, order
+    assert desk.api.get_generations(filters=[ours, having("promptLineage", "is", None)]).data[0].id == other
+
+
+# --- datasets -----------------------------------------------------------------------------------------------------
+
+
+@check
+def a_dataset_is_made_read_changed_and_deleted(desk: Desk) -> None:
+    called = name("set")
+    made = desk.api.create_dataset(name=called, description="d", metadata={"a": 1}, type="generation")
+    assert (made.name, made.description, made.metadata, made.type) == (called, "d", {"a": 1}, "generation")
+    for known in ({"id": made.id}, {"name": called}):
+        assert desk.api.get_dataset(**known).to_dict() == {**made.to_dict(), "items": []}
+    changed = desk.api.update_dataset(made.id, description="e")
+    assert (changed.name, changed.description, changed.metadata) == (called, "e", {"a": 1})
+    changed.update(name=f"{called}!", metadata={})
+    assert (changed.name, changed.description, changed.metadata) == (f"{called}!", "e", {})
+    assert desk.api.get_dataset(name=called) is None
+    assert "already a dataset" in refused(lambda: desk.api.create_dataset(name=f"{called}!"))
+    other = desk.api.create_dataset(name=called)
+    assert (other.type, other.metadata) == ("key_value", {})
+    assert "already a dataset" in refused(lambda: desk.api.update_dataset(other.id, name=f"{called}!"))
+    assert desk.api.delete_dataset(made.id).id == made.id
+    assert desk.api.get_dataset(id=made.id) is None
+    assert "no dataset" in refused(lambda: desk.api.delete_dataset(made.id))
+    assert "no dataset" in refused(lambda: desk.api.update_dataset(made.id, name="x"))
+    assert desk.api.create_dataset(name=f"{called}!").id != made.id
+
+
+@check
+def items_are_added_in_order_and_deleted(desk: Desk) -> None:
+    dataset = desk.api.create_dataset(name=name("set"))
+    first = dataset.create_item(input={"q": 1}, expected_output={"a": [2]}, metadata={"m": None})
+    second = desk.api.create_dataset_item(dataset.id, {"content": "hello"})
+    assert (first.input, first.expected_output, first.metadata) == ({"q": 1}, {"a": [2]}, {"m": None})
+    assert (second.expected_output, second.metadata, second.dataset_id) == (None, {}, dataset.id)
+    assert desk.api.get_dataset_item(first.id).to_dict() == first.to_dict()
+    read = desk.api.get_dataset(id=dataset.id).items
+    assert [item.to_dict() for item in read] == [first.to_dict(), second.to_dict()]
+    dataset.delete_item(first.id)
+    assert [item.id for item in desk.api.get_dataset(id=dataset.id).items] == [second.id]
+    for gone in (desk.api.get_dataset_item, desk.api.delete_dataset_item):
+        assert "no dataset item" in refused(lambda gone=gone: gone(first.id))
+    assert "no dataset" in refused(lambda: desk.api.create_dataset_item("none", {}))
+    dataset.delete()
+    assert "no dataset item" in refused(lambda: desk.api.get_dataset_item(second.id))
+
+
+@check
+def a_step_becomes_an_item(desk: Desk) -> None:
+    with desk.client.thread() as thread, desk.client.step(name="agent", type="run") as root:
+        root.input, root.output = {"content": "hello"}, {"content": "hello!"}
+        with desk.client.step(name="model", type="llm") as step:
+            step.input, step.output = {"q": 1}, {"a": 2}
+        with desk.client.step(name="look", type="tool"):
+            pass
+    desk.steps(thread.id)
+    dataset = desk.api.create_dataset(name=name("set"))
+    item = dataset.add_step(root.id, {"from": "a test"})
+    assert (item.input, item.expected_output, item.metadata) == (
+        {"content": "hello"},
+        {"content": "hello!"},
+        {"from": "a test"},
+    )
+    shown = [(one["name"], one["type"], one["input"], one["output"]) for one in item.intermediary_steps]
+    assert shown == [("model", "llm", {"q": 1}, {"a": 2}), ("look", "tool", {}, {})] or shown[0] == (
+        "model",
+        "llm",
+        {"q": 1},
+        {"a": 2},
+    )
+    assert len(shown) == 2
+    desk.api.delete_thread(id=thread.id)
+    assert desk.api.get_dataset_item(item.id).to_dict() == item.to_dict()
+    assert "no step" in refused(lambda: desk.api.add_step_to_dataset(dataset.id, root.id))
+    alone = desk.api.add_step_to_dataset(dataset.id, desk.api.create_step(type="run", input={"i": 1}).id)
+    assert (alone.input, alone.expected_output, alone.intermediary_steps) == ({"i": 1}, None, [])
+
+
+@check
+def a_generation_becomes_an_item(desk: Desk) -> None:
+    dataset = desk.api.create_dataset(name=name("set"), type="generation")
+    answer = {"role": "assistant", "content": "yes"}
+    chat = desk.api.create_generation(ChatGeneration(messages=[said("Hi")], message_completion=answer))
+    item = dataset.add_generation(chat.id, {"m": 1})
+    assert (item.input, item.expected_output) == ({"messages": [said("Hi")]}, answer)
+    assert item.metadata == {"m": 1, "promptType": "CHAT"}
+    silent = desk.api.create_generation(ChatGeneration(messages=[said("Hi")]))
+    assert desk.api.add_generation_to_dataset(dataset.id, silent.id).expected_output == {}
+    completion = desk.api.create_generation(CompletionGeneration(prompt="p", completion="c"))
+    item = desk.api.add_generation_to_dataset(dataset.id, completion.id)
+    assert (item.input, item.expected_output) == ({"prompt": "p"}, {"completion": "c"})
+    assert item.metadata == {"promptType": "COMPLETION"}
+    step = desk.api.create_step(type="run", name="r")
+    assert "generation" in refused(lambda: desk.api.add_generation_to_dataset(dataset.id, step.id))
+    assert len(desk.api.get_dataset(id=dataset.id).items) == 3
+
+
+# --- experiments --------------------------------------------------------------------------------------------------
+
+
+@check
+def an_experiment_logs_items_with_scores_and_without(desk: Desk) -> None:
+    dataset = desk.api.create_dataset(name=name("set"))
+    item = dataset.create_item({"q": 1}, {"a": 2})
+    variant = desk.api.create_prompt_variant(name("prompt"), [said("try")], {"model": "m"})
+    experiment = desk.api.create_experiment("try", dataset.id, prompt_variant_id=variant, params={"k": 1})
+    assert (experiment.name, experiment.dataset_id, experiment.params) == ("try", dataset.id, {"k": 1})
+    assert experiment.prompt_variant_id == variant
+    score = {"name": "good", "type": "AI", "value": 0.5}
+    logged = experiment.log(
+        {"datasetItemId": item.id, "input": {"q": 1}, "output": {"a": 3}, "scores": [dict(score), dict(score)]}
+    )
+    assert (logged.dataset_experiment_id, logged.dataset_item_id) == (experiment.id, item.id)
+    assert (logged.input, logged.output, logged.experiment_run_id) == ({"q": 1}, {"a": 3}, None)
+    assert [(one["name"], one["value"]) for one in logged.scores] == [("good", 0.5)] * 2
+    assert experiment.log({"output": {"content": "alone"}}).scores == []
+    bare = desk.api.create_experiment("bare")
+    assert (bare.dataset_id, bare.params, bare.prompt_variant_id) == (None, None, None)
+    for named in ({"dataset_id": "none"}, {"prompt_variant_id": "none"}):
+        assert "There is no" in refused(lambda named=named: desk.api.create_experiment("wrong", **named))
+    bare.id = "none"
+    assert "no experiment" in refused(lambda: bare.log({}))
+    experiment.items.clear()
+    wrong = {"datasetItemId": "none"}
+    assert "no dataset item" in refused(lambda: experiment.log(wrong))
+
+
+@check
+def a_variant_comes_from_a_prompt_where_there_is_one(desk: Desk) -> None:
+    called = name("prompt")
+    desk.api.get_or_create_prompt(called, [said("v0")])
+    variants = {desk.api.create_prompt_variant(it, [said("x")], {"model": "m"}, []) for it in (called, name("none"))}
+    assert len(variants) == 2
+    assert None not in variants
+
+
+@check
+def what_is_tried_out_is_written_in_an_environment_of_its_own(desk: Desk) -> None:
+    experiment = desk.api.create_experiment("run", desk.api.create_dataset(name=name("set")).id)
+    logged = []
+
+    @desk.client.experiment_item_run
+    def decorated() -> None:
+        logged.append(experiment.log({"input": {"i": 1}, "output": {"o": 1}}))
+
+    with desk.client.experiment_item_run() as step:
+        step.output = {"done": True}
+        with desk.client.step(name="inside", type="tool"):
+            logged.append(experiment.log({}))
+    decorated()
+    assert logged[0].experiment_run_id == step.id
+    for item in logged:
+        read = desk.api.get_step(id=item.experiment_run_id)
+        assert (read.environment, read.type, read.name) == ("experiment", "run", "Experiment Run")
+    found = desk.api.get_steps(filters=[having("environment", "eq", "experiment"), having("id", "eq", step.id)])
+    assert [one.output for one in found.data] == [{"done": True}]
 
 
 # --- running them -------------------------------------------------------------------------------------------------

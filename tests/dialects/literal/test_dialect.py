@@ -116,11 +116,10 @@ def test_a_wrong_field_does_not_take_its_neighbours_with_it(graphql):
 
 
 def test_what_is_declined_says_why(graphql):
-    answer = graphql.post('mutation { createDataset(name: "d") { id } }')
+    answer = graphql.post('{ participantSession(id: "s") { id } }')
     assert answer.status_code == 200
-    assert answer.json()["data"] == {"createDataset": None}
-    assert "later version" in answer.json()["errors"][0]["message"]
-    said(graphql.http.post("/api/export/dataset", json={}), 404, "NOT_OFFERED")
+    assert answer.json()["data"] == {"participantSession": None}
+    assert "given up by the clients" in answer.json()["errors"][0]["message"]
 
 
 def test_nothing_is_asked_by_the_text_for_no_scores(graphql):

@@ -15,8 +15,14 @@ MINE = {
     "createStep": "names nothing that exists",
     "createGeneration": "names nothing that exists",
     "createParticipant": "names nothing that exists",
+    "createDataset": "names nothing that exists",
+    "createDatasetExperiment": "what it may name is tried by a test of its own",
+    "createPromptLineage": "names nothing that exists",
+    "createPromptExperiment": "what it may name is tried by a test of its own",
 }
 """Mutations through which nothing of another project could be reached, and why."""
+
+NAMING = ("createDataset", "createDatasetExperiment")
 
 VALUES = {
     "String": "$id",
@@ -64,19 +70,41 @@ class Place:
         score = made.ask('mutation { it: createScore(name: "s", type: AI, value: 1, stepId: "it") { id } }')
         attachment = made.ask('mutation { it: createAttachment(stepId: "it", name: "a", url: "u") { id } }')
         participant = made.ask('{ it: participant(identifier: "ada") { id } }')
-        self.ids = {"Score": score["it"], "Attachment": attachment["it"], "Participant": participant["it"]}
+        dataset = made.ask('mutation { it: createDataset(name: "it") { id } }')["it"]["id"]
+        add = f'mutation {{ it: createDatasetItem(datasetId: "{dataset}", input: {{}}) {{ id }} }}'
+        experiment = made.ask('mutation { it: createDatasetExperiment(name: "it") { id } }')["it"]["id"]
+        prompt = made.ask('mutation { it: createPromptLineage(name: "it") { id } }')["it"]["id"]
+        version = made.ask(f'mutation {{ it: createPromptVersion(lineageId: "{prompt}") {{ id }} }}')
+        rollout = 'updatePromptLineageRollout(name: "it", rollouts: [{version: 0, rollout: 9}])'
+        made.ask(f"mutation {{ {rollout} {{ ok }} }}")
+        self.ids = {
+            "Score": score["it"],
+            "Attachment": attachment["it"],
+            "Participant": participant["it"],
+            "DatasetItem": made.ask(add)["it"],
+            "Dataset": {"id": dataset},
+            "PromptVersion": version["it"],
+        }
+        self.variant = made.ask("mutation { it: createPromptExperiment { id } }")["it"]["id"]
+        self.named = {"datasetId": dataset, "datasetExperimentId": experiment, "lineageId": prompt}
         self.file = made.http.post("/api/upload/file", json={"fileName": "f"}).json()
 
     def id_for(self, name):
-        return next((one["id"] for noun, one in self.ids.items() if name.endswith(noun) or name == noun.lower()), "it")
+        nouns = (one["id"] for noun, one in self.ids.items() if name.lower().endswith(noun.lower()))
+        return next(nouns, "it")
 
     def ask(self, who, name):
         text, variables = question(name)
         told = {
-            key: self.id_for(name) if value == "$id" and key == "id" else ("it" if value == "$id" else value)
+            key: self.id_for(name)
+            if value == "$id" and key == "id"
+            else self.named.get(key, "it" if value == "$id" else value)
             for key, value in variables.items()
         }
         return who.post(text, **told)
+
+    def exported(self):
+        return self.theirs.http.post("/api/export/dataset", json={"name": "it"}).json()["data"]
 
     def kept(self):
         return everything(self.folder / "clew.db")
@@ -122,13 +150,34 @@ def test_another_projects_key_sees_nothing(place, name):
 @pytest.mark.parametrize("name", [name for name in ANSWERED if name not in READING and name not in MINE])
 def test_another_projects_key_changes_nothing(place, name):
     query = """{ threads { edges { node { id name steps { id name scores { id value } attachments { id name } } } } }
-    participants { edges { node { id identifier metadata } } } }"""
-    before = place.theirs.ask(query)
+    participants { edges { node { id identifier metadata } } } datasets { edges { node { id name metadata } } }
+    promptVersion(name: "it") { id version } promptLineageRollout(lineageName: "it") { edges { cursor } } }"""
+    before, items = place.theirs.ask(query), place.exported()
     stranger = GraphQL(place.server, place.server.key(f"stranger-{name}"))
     answer = place.ask(stranger, name).json()
-    assert place.theirs.ask(query) == before
-    if name.startswith(("update", "delete")):
-        assert answer["data"][name] is None
+    assert (place.theirs.ask(query), place.exported()) == (before, items)
+    if name.startswith(("update", "delete", "add")) or "Prompt" in name or "Dataset" in name:
+        assert answer["data"][name] in (None, {"ok": False})
+
+
+def test_what_another_project_has_cannot_be_named(place):
+    ours = {kind: place.ours.ask(f'mutation {{ it: {kind}(name: "o") {{ id }} }}')["it"]["id"] for kind in NAMING}
+    item = f'datasetItemId: "{place.ids["DatasetItem"]["id"]}"'
+    for named in (
+        f'createDatasetExperiment(name: "x", datasetId: "{place.named["datasetId"]}")',
+        f'createDatasetExperiment(name: "x", promptId: "{place.ids["PromptVersion"]["id"]}")',
+        f'createDatasetExperiment(name: "x", promptExperimentId: "{place.variant}")',
+        f'createPromptExperiment(fromLineageId: "{place.named["lineageId"]}")',
+        f'addStepToDataset(datasetId: "{ours["createDataset"]}", stepId: "it")',
+        f'addGenerationToDataset(datasetId: "{ours["createDataset"]}", generationId: "it")',
+        f'createDatasetExperimentItem(datasetExperimentId: "{ours["createDatasetExperiment"]}", {item})',
+    ):
+        assert place.ours.refused(f"mutation {{ {named} {{ id }} }}")[1] == "NOT_FOUND", named
+
+
+def test_another_projects_dataset_is_not_exported(place):
+    for asked in ({"name": "it"}, {"id": place.named["datasetId"]}):
+        assert place.ours.http.post("/api/export/dataset", json=asked).json() == {"data": None}
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if path.group != SIGNED], ids=lambda path: path.name)

@@ -33,6 +33,13 @@ async def one_of_everything(tx):
     await tx.keys.insert(nouns.key())
     await tx.scores.put(nouns.score())
     await tx.enclosures.put(nouns.enclosure())
+    await tx.prompts.insert(nouns.prompt())
+    await tx.prompts.insert_version(nouns.prompt_version())
+    await tx.prompts.insert_variant(nouns.prompt_variant())
+    await tx.datasets.insert(nouns.dataset())
+    await tx.datasets.insert_item(nouns.dataset_item())
+    await tx.experiments.insert(nouns.experiment())
+    await tx.experiments.insert_item(nouns.experiment_item())
 
 
 @pytest.fixture
@@ -99,6 +106,8 @@ WRONG = {
     "run run_a has no thread": "UPDATE run SET thread_no = 9",
     "the events of run run_a have gaps": "DELETE FROM event WHERE number = 1",
     "events of run number 1 have no run": "DELETE FROM run",
+    "version prompt_a-0 has no prompt": "DELETE FROM prompt",
+    "item example_a has no dataset": "DELETE FROM dataset",
 }
 
 
@@ -121,6 +130,13 @@ async def test_a_thread_that_is_being_freed_is_no_fault(path):
     store = open_store(path)
     await store.write(lambda tx: tx.threads.delete(OURS, nouns.THREAD))
     await store.write(lambda tx: tx.threads.sweep(now=nouns.NOW, limit=3))
+    await store.close()
+    assert faults(path) == []
+
+
+async def test_a_dataset_that_is_being_freed_is_no_fault(path):
+    store = open_store(path)
+    await store.write(lambda tx: tx.datasets.delete(OURS, "dataset_a"))
     await store.close()
     assert faults(path) == []
 

@@ -12,14 +12,21 @@ from clew.domain.problem import Invalid
 from clew.domain.query import COUNT_MAX, Filter, Op, Query
 from clew.domain.step import HIDDEN
 from clew.storage.sqlite import listings
-from clew.storage.sqlite.listings import GENERATIONS, PARTICIPANTS, SCORES, STEPS, THREADS, Reading
+from clew.storage.sqlite.listings import DATASETS, GENERATIONS, PARTICIPANTS, SCORES, STEPS, THREADS, Reading
 from clew.storage.sqlite.migrate import migrate
 from clew.storage.sqlite.store import SqliteTx
 from clew.storage.sqlite.units import drive
 from storage.conformance import nouns
 from storage.conformance.nouns import NOW, OURS, THEIRS
 
-LISTINGS = {"threads": THREADS, "steps": STEPS, "generations": GENERATIONS, "people": PARTICIPANTS, "scores": SCORES}
+LISTINGS = {
+    "threads": THREADS,
+    "steps": STEPS,
+    "generations": GENERATIONS,
+    "people": PARTICIPANTS,
+    "scores": SCORES,
+    "datasets": DATASETS,
+}
 NUMBERS = {"tokens", "seconds", "threads", "value", "score"}
 TIMES = {"created_at", "started_at", "ended_at", "last_active_at"}
 BY_TEXT = [

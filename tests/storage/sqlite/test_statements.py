@@ -20,6 +20,7 @@ CALLS = {"run", "one", "all", "place", "page_of", "page_by_time"}
 
 ARGUED = {
     "thread_gone_next": "takes the first row of the table, whichever it is",
+    "dataset_gone_next": "takes the first row of the table, whichever it is",
     "key_all": "the operator's list of all keys: they are few, and sorted after reading",
     "thread_metadata_known": "counts a hundred rows at most, which are found by their key",
     "used_projects": "every project there is, once at a start of a server with quotas",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from clew.auth.signing import Ticket, check, sign
 
@@ -31,6 +31,11 @@ class Addresses:
         """The project whose file that is, where the token is one that we gave out for it and that has not ended."""
         ticket = check(self.secret, READING, token, now=now)
         return ticket.project_id if ticket is not None and ticket.id == file_id else None
+
+    def of_prompt(self, project_id: str, name: str, version: int) -> str:
+        """Where people look at a version of a prompt."""
+        asked = urlencode({"name": name, "version": version}, quote_via=quote)
+        return f"{self.root}/projects/{quote(project_id, safe='')}/playground?{asked}"
 
     def to_upload(self, project_id: str, file_id: str, *, now: int) -> str:
         """A token to send the bytes of this file with."""

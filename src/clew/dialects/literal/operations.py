@@ -6,12 +6,21 @@ from dataclasses import replace
 from typing import Final
 
 from clew.dialects.literal.fields import Field, mutation, query
-from clew.dialects.literal.handlers import attachments, participants, paths, scores, steps, threads, uploads
+from clew.dialects.literal.handlers import (
+    attachments,
+    datasets,
+    experiments,
+    participants,
+    paths,
+    prompts,
+    scores,
+    steps,
+    threads,
+    uploads,
+)
 from clew.domain.project import Scope
 from clew.web.operation import Operation, read, write
 
-_LATER_PROMPTS: Final = "prompts come with a later version"
-_LATER_DATASETS: Final = "datasets and experiments come with a later version"
 _SESSIONS: Final = "sessions of participants were given up by the clients early in 2024"
 
 
@@ -75,27 +84,27 @@ ROWS: Final = (
     ),
     *_group(
         "datasets",
-        query("datasets", why_not=_LATER_DATASETS),
-        query("datasetItem", why_not=_LATER_DATASETS),
-        mutation("createDataset", why_not=_LATER_DATASETS),
-        mutation("updateDataset", why_not=_LATER_DATASETS),
-        mutation("deleteDataset", why_not=_LATER_DATASETS),
-        mutation("createDatasetItem", why_not=_LATER_DATASETS),
-        mutation("deleteDatasetItem", why_not=_LATER_DATASETS),
-        mutation("addStepToDataset", why_not=_LATER_DATASETS),
-        mutation("addGenerationToDataset", why_not=_LATER_DATASETS),
-        mutation("createDatasetExperiment", why_not=_LATER_DATASETS),
-        mutation("createDatasetExperimentItem", why_not=_LATER_DATASETS),
+        query("datasets", datasets.page),
+        query("datasetItem", datasets.get_item),
+        mutation("createDataset", datasets.create),
+        mutation("updateDataset", datasets.update),
+        mutation("deleteDataset", datasets.delete),
+        mutation("createDatasetItem", datasets.create_item),
+        mutation("deleteDatasetItem", datasets.delete_item),
+        mutation("addStepToDataset", datasets.add_step),
+        mutation("addGenerationToDataset", datasets.add_generation),
+        mutation("createDatasetExperiment", experiments.create),
+        mutation("createDatasetExperimentItem", experiments.add),
     ),
     *_group(
         "prompts",
-        query("promptLineage", why_not=_LATER_PROMPTS),
-        query("promptVersion", why_not=_LATER_PROMPTS),
-        query("promptLineageRollout", why_not=_LATER_PROMPTS),
-        mutation("createPromptLineage", why_not=_LATER_PROMPTS),
-        mutation("createPromptVersion", why_not=_LATER_PROMPTS),
-        mutation("createPromptExperiment", why_not=_LATER_PROMPTS),
-        mutation("updatePromptLineageRollout", why_not=_LATER_PROMPTS),
+        query("promptLineage", prompts.get),
+        query("promptVersion", prompts.get_version),
+        query("promptLineageRollout", prompts.rollouts),
+        mutation("createPromptLineage", prompts.create),
+        mutation("createPromptVersion", prompts.create_version),
+        mutation("createPromptExperiment", prompts.create_variant),
+        mutation("updatePromptLineageRollout", prompts.update_rollouts, refused=prompts.refused),
     ),
 )
 """What is asked by GraphQL, at the root of a query or a mutation."""
@@ -130,7 +139,7 @@ PATHS: Final = (
         method="POST",
         path="/api/export/dataset",
         need=Scope.READ,
-        why_not=_LATER_DATASETS,
+        handler=datasets.export,
         group="datasets",
     ),
     write("uploadFile", "/api/upload/file", uploads.ask, group="attachments"),

@@ -10,14 +10,17 @@ import apsw
 import msgspec
 
 from clew.domain.assistant import Assistant
+from clew.domain.dataset import Dataset, DatasetItem
 from clew.domain.enclosure import Enclosure
 from clew.domain.event import Event
+from clew.domain.experiment import Experiment, ExperimentItem
 from clew.domain.file import File, Upload, UploadPart
 from clew.domain.index import Batch, Index, IndexFile
 from clew.domain.item import Item
 from clew.domain.operation import Operation
 from clew.domain.participant import Participant
 from clew.domain.project import Key
+from clew.domain.prompt import Prompt, PromptVariant, PromptVersion
 from clew.domain.run import Progress, Run
 from clew.domain.score import Score
 from clew.domain.thread import Thread
@@ -58,11 +61,31 @@ BODIES: Final[tuple[tuple[str, str, type[Any]], ...]] = (
     ("key", "SELECT id, body FROM api_key", Key),
     ("score", "SELECT id, body FROM score", Score),
     ("enclosure", "SELECT id, body FROM enclosure", Enclosure),
+    ("prompt", "SELECT id, body FROM prompt", Prompt),
+    ("version of a prompt", "SELECT id, body FROM prompt_version", PromptVersion),
+    ("variant of a prompt", "SELECT id, body FROM prompt_variant", PromptVariant),
+    ("dataset", "SELECT id, body FROM dataset", Dataset),
+    ("item of a dataset", "SELECT id, body FROM dataset_item", DatasetItem),
+    ("experiment", "SELECT id, body FROM experiment", Experiment),
+    ("result of an experiment", "SELECT id, body FROM experiment_item", ExperimentItem),
 )
 """Every body of every table: what it is of, how to read it, and what it holds."""
 
-SINCE: Final = {"operation": 3, "score": 10, "enclosure": 10}
-"""Of what is in `BODIES`, what the first schema did not have, and which one first did."""
+SINCE: Final = {
+    "operation": 3,
+    "score": 10,
+    "enclosure": 10,
+    "prompt": 11,
+    "version of a prompt": 11,
+    "variant of a prompt": 11,
+    "dataset": 11,
+    "item of a dataset": 11,
+    "experiment": 11,
+    "result of an experiment": 11,
+    "version {} has no prompt": 11,
+    "item {} has no dataset": 11,
+}
+"""Of what is in `BODIES` and `RULES`, what the first schema did not have, and which one first did."""
 
 RULES: Final = {
     "thread {} has no end of its log": """
@@ -93,6 +116,15 @@ RULES: Final = {
         """,
     "events of run number {} have no run": """
         SELECT DISTINCT run_no FROM event WHERE run_no NOT IN (SELECT no FROM run)
+        """,
+    "version {} has no prompt": """
+        SELECT version.id FROM prompt_version AS version
+        LEFT JOIN prompt ON prompt.project_id = version.project_id AND prompt.id = version.prompt_id
+        WHERE prompt.no IS NULL
+        """,
+    "item {} has no dataset": """
+        SELECT id FROM dataset_item
+        WHERE dataset_no NOT IN (SELECT no FROM dataset) AND dataset_no NOT IN (SELECT dataset_no FROM dataset_gone)
         """,
 }
 """What is to hold between rows: each sentence with the query for those of which it is true, and should not be.
@@ -141,6 +173,8 @@ class Examination:
                 if _decoded(kind, body) is None:
                     yield f"{noun} {name} cannot be read"
         for sentence, sql in RULES.items():
+            if self.schema < SINCE.get(sentence, 1):
+                continue
             for (name,) in self._all(sql):
                 yield sentence.format(name)
 

@@ -491,6 +491,31 @@ STEPS: Final = Listing(
 )
 """Steps."""
 
+_PROMPT_OF_STEP = "FROM prompt_version AS v WHERE v.project_id = :project_id AND v.id = s.prompt_id"
+_LINEAGE = (
+    f"FROM (SELECT v.prompt_id AS word {_PROMPT_OF_STEP} UNION ALL SELECT p.name FROM prompt AS p "
+    f"WHERE p.project_id = :project_id AND p.id = (SELECT v.prompt_id {_PROMPT_OF_STEP})) AS named WHERE 1"
+)
+
+
+def _prompt(asked: Filter, values: Values) -> Condition:
+    """The prompt of whose versions one was given to the model, by its id or by its name."""
+    if asked.op in (Op.GT, Op.GTE, Op.LT, Op.LTE):
+        raise refuse(asked)
+    search = None
+    if asked.op in (Op.EQ, Op.IN) and asked.value is not None:
+        prompts = " UNION ".join(
+            f"SELECT p.id FROM prompt AS p WHERE p.project_id = :project_id AND {compared(asked, values, column)}"
+            for column in ("p.id", "p.name")
+        )
+        search = (
+            f"SELECT s.no AS no FROM ({prompts}) AS found CROSS JOIN prompt_version AS v "
+            "ON v.project_id = :project_id AND v.prompt_id = found.id "
+            "CROSS JOIN catalog_step AS s ON s.project_id = :project_id AND s.prompt_id = v.id WHERE 1"
+        )
+    return Condition(any_of(asked, values, _LINEAGE, "named.word"), search)
+
+
 GENERATIONS: Final = Listing(
     table="catalog_step AS s",
     no="s.no",
@@ -511,6 +536,7 @@ GENERATIONS: Final = Listing(
         "tokens": Column(expression="s.tokens", search=_GENERATIONS, searched="s.tokens"),
         "seconds": Column(expression="s.took", search=_GENERATIONS, searched="s.took"),
         "prompt_id": Column(expression="s.prompt_id", search=_STEPS, searched="s.prompt_id", text=True),
+        "prompt": _prompt,
         "error": _error,
     },
 )
@@ -582,3 +608,20 @@ SCORES: Final = Listing(
     },
 )
 """Scores."""
+
+_DATASETS = "SELECT d.no AS no FROM dataset AS d WHERE d.project_id = :project_id"
+
+DATASETS: Final = Listing(
+    table="dataset AS d",
+    no="d.no",
+    shown="d.body",
+    joined="",
+    condition="d.project_id = :project_id",
+    sorts={"created_at": "d.created_at"},
+    fields={
+        "id": Column(expression="d.id", search=_DATASETS, searched="d.id", text=True),
+        "created_at": Column(expression="d.created_at", search=_DATASETS, searched="d.created_at", time=True),
+        "name": Column(expression="d.name", search=_DATASETS, searched="d.name", text=True),
+    },
+)
+"""Datasets."""

@@ -14,6 +14,8 @@ from clew.storage.port import StoreProblem
 from clew.storage.sqlite.assistants import AssistantTable
 from clew.storage.sqlite.beside import EnclosureTable, ScoreTable
 from clew.storage.sqlite.catalog import CatalogTable
+from clew.storage.sqlite.datasets import DatasetTable
+from clew.storage.sqlite.experiments import ExperimentTable
 from clew.storage.sqlite.files import FileTable
 from clew.storage.sqlite.indexes import IndexTable
 from clew.storage.sqlite.items import ItemTable
@@ -21,6 +23,7 @@ from clew.storage.sqlite.late import Late
 from clew.storage.sqlite.migrate import migrate, steps, version
 from clew.storage.sqlite.operations import OperationTable
 from clew.storage.sqlite.people import KeyTable, ParticipantTable
+from clew.storage.sqlite.prompts import PromptTable
 from clew.storage.sqlite.readers import Glance, Lane, NotNow, Queue
 from clew.storage.sqlite.runs import EventTable, RunTable
 from clew.storage.sqlite.statements import SQL
@@ -49,6 +52,9 @@ class SqliteTx:
         self.runs = RunTable(connection, late)
         self.scores = ScoreTable(connection)
         self.enclosures = EnclosureTable(connection)
+        self.prompts = PromptTable(connection)
+        self.datasets = DatasetTable(connection)
+        self.experiments = ExperimentTable(connection)
         self.events = EventTable(connection)
         self.assistants = AssistantTable(connection)
         self.files = FileTable(connection)

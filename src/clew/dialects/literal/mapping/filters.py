@@ -91,6 +91,7 @@ _GENERATIONS: Final[_Fields] = {
     "provider": ("provider", _TEXT),
     "duration": ("seconds", _NUMBER),
     "promptVersion": ("prompt_id", _TEXT),
+    "promptLineage": ("prompt", _TEXT),
     "tags": ("tags", _TEXT),
     "score": ("score", _NUMBER),
     "participant": ("participant_identifier", _TEXT),
@@ -111,6 +112,7 @@ SORTS: Final = {
     "steps": {"createdAt": "created_at"},
     "scores": {"createdAt": "created_at"},
     "participants": {"createdAt": "created_at"},
+    "datasets": {"createdAt": "created_at"},
     "generations": {
         "createdAt": "created_at",
         "tokenCount": "tokens",

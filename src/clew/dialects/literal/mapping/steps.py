@@ -70,6 +70,13 @@ def type_of(item: Item) -> str:
     return _TYPES[item.kind]
 
 
+def word_of(words: str) -> str:
+    """The type of step that `step.type_of` says in these words: `kind_word` the other way round."""
+    name, _, role = words.partition(":")
+    kind = Kind(name)
+    return _SPEAKERS.get(role, "undefined") if kind is Kind.MESSAGE else _TYPES[kind]
+
+
 def step_from_wire(sent: Mapping[str, Any], *, environment: str | None = None) -> StepChange:
     """What a mutation tells of a step. Null tells nothing, as does what was not sent. Raises `Invalid`.
 
