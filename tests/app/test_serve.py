@@ -8,7 +8,7 @@ import sys
 import httpx2
 import pytest
 
-from clew.app.http import CannotListen, bound_socket
+from clew.app.http import CannotListen, bound_socket, inherited_socket
 from clew.app.serve import guard_of, routes_of, start_text
 from clew.app.settings import read
 from clew.engine.model import ModelConfig
@@ -79,6 +79,13 @@ def test_a_server_without_keys_is_not_opened_to_the_network(tmp_path):
 def test_a_port_that_is_taken_is_a_sentence():
     with bound_socket("127.0.0.1", 0) as taken, pytest.raises(CannotListen, match="Cannot listen on 127"):
         bound_socket("127.0.0.1", taken.getsockname()[1])
+
+
+def test_a_socket_that_is_held_for_another_process_is_not_taken(monkeypatch):
+    monkeypatch.setenv("LISTEN_FDS", "1")
+    for owner in ("", "1"):
+        monkeypatch.setenv("LISTEN_PID", owner)
+        assert inherited_socket() is None
 
 
 def test_the_start_text_says_where_and_for_whom(settings):

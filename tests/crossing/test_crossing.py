@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from openai import OpenAI
 
-from crossing.columns import Column, CoreColumn, OpenAIColumn, Ref, YandexColumn, differences
+from crossing.columns import Column, CoreColumn, LiteralColumn, OpenAIColumn, Ref, YandexColumn, differences
 from crossing.rows import FUNCTION, ROWS, SURVIVORS, Row, Survivor
+from support.graphql import GraphQL
 from support.scripted_model import ScriptedModel, last_user_text
 from support.server import RunningServer
 from support.stub import Stub
@@ -16,13 +17,14 @@ from support.stub import Stub
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-COLUMNS = ("openai", "yandex", "core")
+COLUMNS = ("openai", "yandex", "literal", "core")
 
 
 @pytest.fixture(scope="module")
 def columns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Column]]:
     """Each dialect's client, pointed at one server."""
     with ScriptedModel() as model:
+        model.when(lambda request: request["messages"][-1]["role"] == "tool", forever=True).say("It is 7.")
         model.when(lambda request: last_user_text(request) == "add", forever=True).call(("add", {"n": 7}))
         model.when(lambda request: last_user_text(request) == "break", forever=True).fail(500, "out of order")
         model.when(lambda request: last_user_text(request) == "cut", forever=True).length("and so on and")
@@ -31,7 +33,12 @@ def columns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Colu
             Stub(server.grpc_address) as stub,
             OpenAI(base_url=server.base_url, api_key="any", max_retries=0) as client,
         ):
-            yield {"openai": OpenAIColumn(client), "yandex": YandexColumn(stub), "core": CoreColumn(server)}
+            yield {
+                "openai": OpenAIColumn(client),
+                "yandex": YandexColumn(stub),
+                "literal": LiteralColumn(GraphQL(server)),
+                "core": CoreColumn(server),
+            }
 
 
 @pytest.fixture(scope="module")

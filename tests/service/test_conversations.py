@@ -28,10 +28,15 @@ async def upsert(world, **fields):
 
 
 async def test_a_thread_is_made_and_then_changed_in_what_is_told(world):
-    await upsert(world, id="t", name="Talk", tags=("x",), metadata={"k": 1}, environment="dev")
-    after = await upsert(world, id="t", metadata={"l": 2}, environment="prod")
+    await upsert(world, id="t", name="Talk", tags=("x",), metadata={"k": 1}, made_in="dev")
+    after = await upsert(world, id="t", metadata={"l": 2}, made_in="prod")
     assert (after.name, after.tags, after.metadata, after.environment) == ("Talk", ("x",), {"l": 2}, "dev")
     assert await threads.get(world.core, world.caller, "t") == after
+
+
+async def test_a_thread_moves_to_the_environment_that_is_told(world):
+    assert (await upsert(world, id="t", environment="staging", made_in="dev")).environment == "staging"
+    assert (await upsert(world, id="t", environment="prod", made_in="dev")).environment == "prod"
 
 
 async def test_a_thread_without_an_id_is_new(world):

@@ -16,7 +16,7 @@ import uvloop
 
 from clew.app.connections import Patience, connections_possible
 from clew.app.grpc import grpc_server, listen
-from clew.app.http import bound_socket, http_server
+from clew.app.http import bound_socket, http_server, inherited_socket
 from clew.app.log import tell_of_loop
 from clew.app.pairing import pair, refuse_lost_database
 from clew.app.tls import Tls
@@ -186,7 +186,7 @@ async def serve(settings: Settings) -> None:
         )
         tls = Tls.of(settings.http_cert, settings.http_key)
         Tls.of(settings.grpc_cert, settings.grpc_key)  # to hear of what is wrong with it before anything listens
-        listening = bound_socket(settings.host, settings.port)
+        listening = inherited_socket() or bound_socket(settings.host, settings.port)
         connections_max = min(settings.connections_max, connections_possible())
         rpc = grpc_server(assembled.yandex, connections_max=connections_max)
         grpc_port = listen(rpc, settings.host, settings.grpc_port, cert=settings.grpc_cert, key=settings.grpc_key)

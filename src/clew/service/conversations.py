@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class ThreadChange(Noun, frozen=True, kw_only=True):
     """What is told of a thread. `participant` is the id or the identifier of one, who is made where there is none.
 
-    `environment` counts where the thread is new, `id` None makes a new one.
+    `id` None makes a new one. `made_in` is the environment of one that is new, where none is told.
     """
 
     id: str | None = None
@@ -30,7 +30,8 @@ class ThreadChange(Noun, frozen=True, kw_only=True):
     metadata: Given[dict[str, Any]] = UNSET
     tags: Given[tuple[str, ...]] = UNSET
     participant: Given[str | None] = UNSET
-    environment: str | None = None
+    environment: Given[str] = UNSET
+    made_in: str | None = None
 
 
 async def upsert(core: Core, caller: Caller, change: ThreadChange) -> Thread:
@@ -83,7 +84,8 @@ async def _made(tx: Tx, core: Core, caller: Caller, change: ThreadChange) -> Thr
     await quotas.take(tx, core, caller.project_id, threads=1)
     if change.id is not None:
         await tx.threads.delete(caller.project_id, change.id)  # one that has expired: ids can be used again
-    new = NewThread(id=change.id, environment=change.environment)
+    environment = change.made_in if change.environment is UNSET else change.environment
+    new = NewThread(id=change.id, environment=environment)
     participant_id = await _participant_id(tx, core, caller, change)
     new = changed(new, name=change.name, metadata=change.metadata, tags=change.tags, participant_id=participant_id)
     thread = await threads.insert(tx, core, caller, new)
@@ -97,6 +99,7 @@ async def _changed(tx: Tx, core: Core, caller: Caller, thread: Thread, change: T
         name=change.name,
         metadata=change.metadata,
         tags=change.tags,
+        environment=change.environment,
         participant_id=await _participant_id(tx, core, caller, change),
     )
     if after == thread:

@@ -189,6 +189,9 @@ async def a_thread_is_updated(client: Any) -> None:
     )
     assert (after.metadata, after.tags, after.user.identifier) == ({"b": 2}, ["x"], person)
     assert FIRST or after.name == "Named"
+    for word, found in (("staging", [thread.id]), ("prod", [])):
+        there = by(person, environment=StringFilter(operator="eq", value=word))
+        assert [one.id for one in (await client.api.list_threads(filters=there)).data] == found
     assert (await client.api.update_thread(id=thread.id)).to_dict() == after.to_dict()
     assert "thread" in await refused(client.api.update_thread(id=name("no"), tags=["y"]))
 

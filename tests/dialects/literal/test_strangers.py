@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from clew.dialects.literal.operations import PATHS, ROWS, SIGNED
+from clew.dialects.literal.operations import GRAPHQL, PATHS, ROWS, SIGNED
 from clew.dialects.literal.schema import SCHEMA
 from clew.domain.project import Scope
 from support.graphql import GraphQL
@@ -180,9 +180,73 @@ def test_another_projects_dataset_is_not_exported(place):
         assert place.ours.http.post("/api/export/dataset", json=asked).json() == {"data": None}
 
 
-@pytest.mark.parametrize("path", [path for path in PATHS if path.group != SIGNED], ids=lambda path: path.name)
+LOCKED = pytest.mark.parametrize("path", [path for path in PATHS if path.group != SIGNED], ids=lambda path: path.name)
+REST = pytest.mark.parametrize(
+    "path", [path for path in PATHS if path.group != SIGNED and path.name != GRAPHQL], ids=lambda path: path.name
+)
+ASKED = {"exportDataset": {"name": "it"}, "uploadFile": {"fileName": "f", "threadId": "it"}}
+"""What is asked by path so that something would come of it."""
+
+
+def by_path(place, path, key):
+    body = ASKED.get(path.name, {})
+    return httpx2.request(path.method, place.server.url + path.path, json=body, headers={"x-api-key": key})
+
+
+@LOCKED
 def test_paths_ask_for_a_key(place, path):
-    assert httpx2.request(path.method, place.server.url + path.path, json={}).status_code == 401
+    before = place.kept()
+    for headers in ({}, {"x-api-key": "wrong"}):
+        answer = httpx2.request(path.method, place.server.url + path.path, json={}, headers=headers)
+        assert (answer.status_code, list(answer.json())) == (401, ["errors"])
+    assert place.kept() == before
+
+
+@REST
+def test_paths_do_nothing_for_a_key_of_the_wrong_scope(place, path):
+    scope = Scope.WRITE if path.need is Scope.READ else Scope.READ
+    key = place.server.key("theirs", scopes=[scope])
+    before = place.kept()
+    answer = by_path(place, path, key)
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (403, "FORBIDDEN")
+    assert place.kept() == before
+
+
+@REST
+def test_paths_show_nothing_of_another_project(place, path):
+    shown = by_path(place, path, place.server.key("a-stranger")).json()
+    own = by_path(place, path, place.server.key("theirs")).json()
+    assert path.name in SHOWN
+    assert (SHOWN[path.name](shown), SHOWN[path.name](own)) == SEEN[path.name]
+
+
+SHOWN = {
+    "myProject": lambda answer: answer["projectId"],
+    "exportThreadPages": lambda answer: (answer["totalCount"] > 0, len(answer["data"]) > 0),
+    "exportDataset": lambda answer: answer["data"] is not None,
+    "uploadFile": lambda answer: answer["post"]["fields"]["key"].startswith("file-"),
+}
+SEEN = {
+    "myProject": ("a-stranger", "theirs"),
+    "exportThreadPages": ((False, False), (True, True)),
+    "exportDataset": (False, True),
+    "uploadFile": (True, True),
+}
+"""What the stranger is shown, and what the project's own key is."""
+
+
+def test_a_file_is_read_only_as_its_own_project_s(place):
+    """The address that one project got does not open the other's file, nor does the other's attachment show it."""
+    file = place.theirs.http.post("/api/upload/file", json={"fileName": "own"}).json()
+    post = file["post"]
+    httpx2.post(post["url"], data=post["fields"], files={"file": ("f", b"theirs alone")})
+    assert httpx2.get(file["signedUrl"]).content == b"theirs alone"
+    key = post["fields"]["key"]
+    query = 'mutation($k: String) { it: createAttachment(stepId: "mine", name: "a", objectKey: $k) { url } }'
+    stranger = GraphQL(place.server, place.server.key("a-stranger"))
+    stranger.ingest({"id": "mine"})
+    url = stranger.ask(query, k=key)["it"]["url"]
+    assert httpx2.get(url).status_code == 404
 
 
 def test_paths_with_a_signature_open_nothing_without_it(place):

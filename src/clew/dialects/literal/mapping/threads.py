@@ -36,7 +36,10 @@ def sum_to_wire(total: ThreadSum | None) -> dict[str, Any]:
 
 
 def thread_from_wire(arguments: Mapping[str, Any], *, environment: str) -> ThreadChange:
-    """What a mutation tells of a thread. Null tells nothing, as does what was not sent."""
+    """What a mutation tells of a thread. Null tells nothing, as does what was not sent.
+
+    The argument moves a thread to another environment; the header, which every request has, only says where it is made.
+    """
     told = unless_null(arguments)
     fields: dict[str, Any] = {"name": told["name"]} if "name" in told else {}
     if "metadata" in told:
@@ -45,4 +48,6 @@ def thread_from_wire(arguments: Mapping[str, Any], *, environment: str) -> Threa
         fields["tags"] = tuple(told["tags"])
     if "participantId" in told:
         fields["participant"] = told["participantId"]
-    return ThreadChange(id=told.get("id"), environment=told.get("environment") or environment, **fields)
+    if told.get("environment"):
+        fields["environment"] = told["environment"]
+    return ThreadChange(id=told.get("id"), made_in=environment, **fields)
