@@ -1,4 +1,4 @@
-"""The last Node client of Literal AI through its table of checks, all in one process; each shows as a test of its own."""
+"""Literal AI's last Node client through its table of checks, all in one process; each shows as a test of its own."""
 
 from __future__ import annotations
 
