@@ -302,7 +302,8 @@ class TestFile:
         )
 
 
-def test_the_app_asks_which_project_it_writes_to(app: ChainlitProcess, store: Store, window: BrowserContext):
+def test_the_apps_links_for_those_who_debug_lead_somewhere(app: ChainlitProcess, store: Store, window: BrowserContext):
     log_in(window, app, "ann")
     settings = window.request.get(f"{app.url}/project/settings?language=en-US").json()
-    assert settings["debugUrl"].startswith(f"{store.url}/projects/default/logs/threads/")
+    followed = window.request.get(settings["debugUrl"].replace("[thread_id]", "it").replace("[step_id]", "that"))
+    assert "Thread it, step that" in followed.text()

@@ -58,6 +58,7 @@ class ChatPage:
         expect(self.page.locator("#attachments circle")).to_have_count(0)  # what turns while a file is sent
         self.send(text)
         expect(self.answer(text)).to_be_visible()
+        self._settled()
 
     def _upload(self, file: tuple[str, str, bytes]) -> None:
         """Put the file beside what will be said. The app refuses it until it knows of this page: then again."""
@@ -69,6 +70,11 @@ class ChatPage:
             if answer.value.ok:
                 return
             expect(self.page.locator("#attachments")).to_have_count(0)
+
+    def _settled(self) -> None:
+        """A chat gets its address with its first answer, and the page is built anew, with an empty box."""
+        expect(self.page.locator("#thread-history [data-active=true]")).to_be_visible()
+        expect(self.page.locator("#chat-submit")).to_be_visible()  # while it is being answered, one to stop it
 
     def send(self, text: str) -> None:
         """Say it, and wait for nothing."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clew.dialects.literal.operations import FIELDS, PATHS, ROWS, SIGNED
+from clew.dialects.literal.operations import FIELDS, PAGES, PATHS, ROWS, SIGNED
 from clew.dialects.literal.schema import SCHEMA
 from clew.domain.project import Scope
 
@@ -27,5 +27,6 @@ def test_a_mutation_needs_writing(name):
     assert FIELDS[name].need is Scope.WRITE
 
 
-def test_only_paths_with_a_signature_ask_for_no_key():
+def test_only_paths_with_a_signature_and_pages_about_nothing_ask_for_no_key():
     assert [path.name for path in PATHS if path.group == SIGNED] == ["takeUpload", "readFile"]
+    assert [path.name for path in PATHS if path.group == PAGES] == ["threadPage", "playgroundPage"]

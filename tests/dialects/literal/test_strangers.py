@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from clew.dialects.literal.operations import GRAPHQL, PATHS, ROWS, SIGNED
+from clew.dialects.literal.operations import GRAPHQL, PAGES, PATHS, ROWS, SIGNED
 from clew.dialects.literal.schema import SCHEMA
 from clew.domain.project import Scope
 from support.graphql import GraphQL
@@ -180,10 +180,9 @@ def test_another_projects_dataset_is_not_exported(place):
         assert place.ours.http.post("/api/export/dataset", json=asked).json() == {"data": None}
 
 
-LOCKED = pytest.mark.parametrize("path", [path for path in PATHS if path.group != SIGNED], ids=lambda path: path.name)
-REST = pytest.mark.parametrize(
-    "path", [path for path in PATHS if path.group != SIGNED and path.name != GRAPHQL], ids=lambda path: path.name
-)
+WITH_KEY = [path for path in PATHS if path.group not in {SIGNED, PAGES}]
+LOCKED = pytest.mark.parametrize("path", WITH_KEY, ids=lambda path: path.name)
+REST = pytest.mark.parametrize("path", [path for path in WITH_KEY if path.name != GRAPHQL], ids=lambda path: path.name)
 ASKED = {"exportDataset": {"name": "it"}, "uploadFile": {"fileName": "f", "threadId": "it"}}
 """What is asked by path so that something would come of it."""
 

@@ -12,7 +12,7 @@ import msgspec
 from clew.dialects.literal import errors
 from clew.dialects.literal.addresses import Addresses
 from clew.dialects.literal.call import Visit
-from clew.dialects.literal.operations import GRAPHQL, PATHS, SIGNED
+from clew.dialects.literal.operations import GRAPHQL, PAGES, PATHS, SIGNED
 from clew.dialects.literal.refusal import Refusal
 from clew.dialects.literal.shapes import is_object
 from clew.domain.noun import replace
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from clew.web.operation import Operation
     from clew.web.request import Request
 
-PREFIXES: Final = ("/api/", "//")
+PREFIXES: Final = ("/api/", "/projects/", "//")
 """Where this dialect is. The TypeScript client adds its paths to whatever address it was given, slash or not."""
 ENVIRONMENT_MAX: Final = 128
 ALL_SCOPES: Final = frozenset(Scope)
@@ -79,11 +79,11 @@ class Literal:
         operation, params, known = self._router.find(request.method, path)
         if operation is None:
             raise errors.wrong_method(request.method, path) if known else errors.unknown_path(request.method, path)
-        signed = operation.group == SIGNED
-        request.caller = NOBODY if signed else await self._admitted(request)
+        keyless = operation.group in {SIGNED, PAGES}
+        request.caller = NOBODY if keyless else await self._admitted(request)
         request.operation, request.params = operation, params
         request.context = visit = self._visit(request)
-        if signed:
+        if keyless:
             return await _answered(self._core, request, operation)
         if operation.need not in request.caller.scopes and operation.name != GRAPHQL:
             raise Denied(operation.need)

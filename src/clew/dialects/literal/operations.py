@@ -10,6 +10,7 @@ from clew.dialects.literal.handlers import (
     attachments,
     datasets,
     experiments,
+    pages,
     participants,
     paths,
     prompts,
@@ -114,6 +115,8 @@ FIELDS: Final = {row.name: row for row in ROWS}
 GRAPHQL: Final = "graphql"
 SIGNED: Final = "signed"
 """The group of paths that ask for no key: their addresses carry a signature of ours."""
+PAGES: Final = "pages"
+"""The group of paths that ask for no key, because they give nothing away."""
 
 PATHS: Final = (
     # Each field of a request has a scope of its own, which is asked for once it is known what the request is.
@@ -145,5 +148,7 @@ PATHS: Final = (
     write("uploadFile", "/api/upload/file", uploads.ask, group="attachments"),
     write("takeUpload", "/api/upload/content", uploads.take, group=SIGNED),
     read("readFile", "/api/files/{file_id}", uploads.read, group=SIGNED),
+    read("threadPage", "/projects/{project_id}/logs/threads/{thread_id}", pages.thread, group=PAGES),
+    read("playgroundPage", "/projects/{project_id}/playground", pages.playground, group=PAGES),
 )
 """What is asked by path."""
