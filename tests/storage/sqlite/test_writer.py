@@ -283,6 +283,22 @@ def test_a_loop_that_is_gone_does_not_stop_the_writer(desk, path):
     assert kept(path) == ["a", "b"]
 
 
+def test_nor_does_one_that_goes_with_the_outcome_in_hand(desk, path):
+    elsewhere = asyncio.new_event_loop()
+    elsewhere.run_until_complete(_put_and_leave(desk))
+    while not desk.writer._handed:
+        pass  # the thread is at work, and there is no loop that could be told
+    elsewhere.close()
+    desk.futures.clear()
+
+    async def later():
+        desk.put(desk.appending("b"))
+        return await desk.work()
+
+    assert asyncio.run(later()) == [None]
+    assert kept(path) == ["a", "b"]
+
+
 async def _put_and_leave(desk):
     desk.put(desk.appending("a"))
     await asyncio.sleep(0)  # the group is on its way to the disk, and the loop ends before it is there

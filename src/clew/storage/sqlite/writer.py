@@ -59,6 +59,7 @@ class Writer:
         self._closed = False
         self._idle: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._handed = False
         self._errands: SimpleQueue[tuple[Callable[[], None], Callable[[Exception | None], None]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run_errands, name="clew-commits", daemon=True)
         self.trouble: str | None = None
@@ -72,14 +73,20 @@ class Writer:
     @property
     def is_busy(self) -> bool:
         """Whether a group is under way."""
+        if self._busy and self._handed and self._loop is not None and self._loop.is_closed():
+            self._forget()  # the loop was handed the group's outcome, and ended before it looked
         return self._busy
+
+    def _forget(self) -> None:
+        log.debug("the callers of a group have gone")
+        self._group, self._busy = [], False
 
     def put(self, job: Job) -> None:
         """Take a unit. Raises `Unavailable` after closing."""
         if self._closed:
             raise Unavailable("the server is shutting down")
         self._waiting.append(job)
-        if not self._busy:
+        if not self.is_busy:
             self._busy = True
             self._loop = job.future.get_loop()
             # Not now but when everything has been put that this round of the loop puts.
@@ -251,6 +258,7 @@ class Writer:
 
     def _elsewhere(self, work: Callable[[], None], then: Callable[[Exception | None], None]) -> None:
         """Do `work` in the thread, and go on with `then` on the loop."""
+        self._handed = False
         self._errands.put((work, then))
 
     def _run_errands(self) -> None:
@@ -262,9 +270,9 @@ class Writer:
             except Exception as trouble:  # noqa: BLE001 (handed to `then`)
                 error = trouble
             loop = self._loop
+            self._handed = True
             try:
                 if loop is not None:
                     loop.call_soon_threadsafe(then, error)
             except RuntimeError:  # that loop is closed: nobody waits there any more
-                log.debug("the callers of a group have gone")
-                self._group, self._busy = [], False
+                self._forget()

@@ -4,6 +4,8 @@ import uuid
 
 import pytest
 
+from support.graphql import GraphQL
+
 CREATE = "mutation($n: String, $t: DatasetType, $m: Json) { createDataset(name: $n, type: $t, metadata: $m) { id } }"
 PAGE = """query($first: Int, $after: ID, $before: ID) { datasets(first: $first, after: $after, before: $before) {
     totalCount pageInfo { startCursor endCursor hasNextPage hasPreviousPage } edges { cursor node { id type } } } }"""
@@ -108,3 +110,23 @@ def test_a_message_of_another_dialect_becomes_an_item(graphql, client_of):
         "intermediarySteps": [],
         "stepId": message.id,
     }
+
+
+def test_a_run_of_another_dialect_becomes_items(server, model, client):
+    model.say("Hello!")
+    assistant = client.beta.assistants.create(model="m", instructions="Be brief.")
+    run = client.beta.threads.create_and_run_poll(
+        assistant_id=assistant.id, thread={"messages": [{"role": "user", "content": "Hi"}]}, poll_interval_ms=1
+    )
+    graphql = GraphQL(server)
+    asked = "query($id: String!) { threadDetail(id: $id) { steps { id type } } }"
+    steps = {one["type"]: one["id"] for one in graphql.ask(asked, id=run.thread_id)["threadDetail"]["steps"]}
+    add = "mutation($d: String!, $s: String!) {{ it: {}(datasetId: $d, {}: $s) {{ {} }} }}"
+    of_step = add.format("addStepToDataset", "stepId", "input intermediarySteps")
+    item = graphql.ask(of_step, d=dataset(graphql), s=run.id)["it"]
+    assert item["input"] == {"instructions": "Be brief."}
+    assert [(one["type"], one["output"]["content"]) for one in item["intermediarySteps"]] == [("llm", "Hello!")]
+    of_generation = add.format("addGenerationToDataset", "generationId", "input expectedOutput metadata")
+    item = graphql.ask(of_generation, d=dataset(graphql, t="generation"), s=steps["llm"])["it"]
+    assert item["input"]["messages"][-1] == {"role": "user", "content": "Hi"}
+    assert (item["expectedOutput"]["content"], item["metadata"]) == ("Hello!", {"promptType": "CHAT"})

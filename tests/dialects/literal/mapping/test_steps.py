@@ -2,7 +2,7 @@
 
 import pytest
 
-from clew.dialects.literal.mapping.steps import KINDS, kind_word, step_from_wire, step_to_wire, type_of
+from clew.dialects.literal.mapping.steps import KINDS, kind_word, step_from_wire, step_to_wire, type_of, word_of
 from clew.domain.item import Item, Kind, Part, PartKind, Trace
 from clew.domain.patch import UNSET
 from clew.domain.problem import Invalid
@@ -19,6 +19,7 @@ def test_a_type_is_the_same_after_it_was_kept(word):
     item = begun(step_from_wire({"id": "s", "type": word}), thread_id="t", now=0, created_by=None)
     assert type_of(item) == word
     assert kind_word(word) == ours(item)
+    assert word_of(ours(item)) == word
 
 
 def test_a_word_that_is_no_type_is_undefined():
