@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,10 @@ pytestmark = pytest.mark.clients
 
 PAGE = Path(__file__).parent / "literal" / "page.py"
 BLOCKS = ["created", "listed", "exported", "updated", "deleted"]
+OURS = Path(__file__).parents[2] / "docs" / "dialects" / "literal.md"
+EXAMPLE = (
+    "user_message: What is a library? tool: library: a place for books assistant_message: library: a place for books"
+)
 LATER = ("literalai-0.0.628", "literalai-0.1.300")
 
 
@@ -61,6 +66,16 @@ def test_without_the_module_later_clients_do_not_know_the_page(
 ) -> None:
     with pytest.raises(AssertionError, match=r"literalai\.thread"):
         blocks(environment, clients["python"][version], PAGE, busy_server.url)
+
+
+def test_the_example_of_our_own_page_runs(
+    busy_server: RunningServer, clients: dict[str, Any], environment: Mapping[str, str]
+) -> None:
+    example, installing = re.findall(r"^```python\n(.*?)^```$", OURS.read_text(), re.MULTILINE | re.DOTALL)
+    there = {"LITERAL_API_URL": busy_server.url, "LITERAL_API_KEY": "any"}
+    told = blocks({**environment, **there}, clients["python"]["literalai-0.1.300"], "-c", example)
+    assert " ".join(told) == EXAMPLE
+    assert "clew.compat.literalai" in installing
 
 
 def test_each_mutation_declares_what_it_passes() -> None:

@@ -427,6 +427,62 @@ async def sessions_are_declined_with_a_sentence(client: Any) -> None:
         assert "sessions" in await refused(client.api.create_user_session())
 
 
+# --- what only the later one has, in both forms -------------------------------------------------------------------
+
+
+@check
+async def datasets_have_items_of_their_own_and_of_steps(client: Any) -> None:
+    if FIRST:
+        return
+    dataset = await client.api.create_dataset(name=name("d"), description="all", metadata={"k": 1})
+    item = await client.api.create_dataset_item(
+        dataset_id=dataset.id, input={"content": "What?"}, expected_output={"content": "That."}
+    )
+    step = await client.api.create_step(type="run", input={"content": "in"}, output={"content": "out"})
+    of_step = await client.api.add_step_to_dataset(dataset.id, step.id)
+    assert (of_step.input, of_step.expected_output) == ({"content": "in"}, {"content": "out"})
+    read = await client.api.get_dataset(dataset.id)
+    assert (read.name, read.description, read.metadata) == (dataset.name, "all", {"k": 1})
+    assert {one["id"] for one in read.items} == {item.id, of_step.id}
+    assert (await client.api.delete_dataset_item(item.id)).id == item.id
+    assert (await client.api.update_dataset(dataset.id, description="few")).description == "few"
+    await client.api.delete_dataset(dataset.id)
+    assert await client.api.get_dataset(dataset.id) is None
+
+
+@check
+async def synchronous_twins_do_the_same(client: Any) -> None:
+    if FIRST:
+        return
+    dataset = client.api.create_dataset_sync(name=name("d"))
+    step = await client.api.create_step(type="run", input={"content": "in"}, output={"content": "out"})
+    items = [
+        client.api.create_dataset_item_sync(dataset_id=dataset.id, input={"content": "What?"}),
+        client.api.add_step_to_dataset_sync(dataset.id, step.id),
+    ]
+    assert {one["id"] for one in client.api.get_dataset_sync(dataset.id).items} == {one.id for one in items}
+    assert client.api.get_dataset_item_sync(items[0].id).input == {"content": "What?"}
+    generation = ChatGeneration(messages=[{"role": "user", "content": "Hi"}], model="m", provider="p")
+    made = client.api.create_generation_sync(generation)
+    assert (await client.api.get_step(id=made["id"])).generation.model == "m"
+
+
+@check
+async def a_prompt_is_read_in_both_forms(client: Any) -> None:
+    if FIRST:
+        return
+    called = name("p")
+    making = "mutation($name: String!) { it: createPromptLineage(name: $name) { id } }"
+    lineage = (await client.api.make_api_call("make", making, {"name": called}))["data"]["it"]["id"]
+    version = """mutation($id: String!, $said: Json) {
+        createPromptVersion(lineageId: $id, templateMessages: $said, settings: {provider: "openai"}) { id } }"""
+    said = [{"role": "user", "content": "Hi {{who}}"}]
+    await client.api.make_api_call("make", version, {"id": lineage, "said": said})
+    for read in (await client.api.get_prompt(name=called), client.api.get_prompt_sync(name=called, version=0)):
+        assert (read.name, read.version, read.template_messages[0]["content"]) == (called, 0, "Hi {{who}}")
+    assert await client.api.get_prompt(name=name("none")) is None
+
+
 # --- running them -------------------------------------------------------------------------------------------------
 
 
