@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from bench.load import Plan
 from bench.processes import machine_seconds
 
@@ -59,15 +61,26 @@ class Taken:
 
 
 def in_turn(
-    asked: Mapping[str, tuple[Server, list[bytes]]], connections: int, loader: Loader, scale: Scale
+    asked: Mapping[str, tuple[Server, list[bytes]]],
+    connections: int,
+    loader: Loader,
+    scale: Scale,
+    *,
+    marked: bool = False,
 ) -> dict[str, Taken]:
     """What each server does with its requests. The first moments of each round are not counted."""
     taken = {name: Taken() for name in asked}
     for _ in range(scale.rounds):
         for name, (server, requests) in asked.items():
-            plan = Plan(port=server.port, connections=connections, requests=requests, seconds=scale.seconds / 10)
+            plan = Plan(
+                port=server.port,
+                connections=connections,
+                requests=requests,
+                seconds=scale.seconds / 10,
+                marked=marked,
+            )
             loader.perform(plan)
-            plan = Plan(port=server.port, connections=connections, requests=requests, seconds=scale.seconds)
+            plan = replace(plan, seconds=scale.seconds)
             taken[name].rounds.append(_quietest(server, loader, plan, attempts=scale.attempts))
     return taken
 
