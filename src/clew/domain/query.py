@@ -70,7 +70,9 @@ class Query(Noun, frozen=True, kw_only=True):
 class Found(Noun, Generic[T], frozen=True, kw_only=True):
     """One page, in the asked order, a cursor for each thing, and whether there is more at either end.
 
-    `total` counts what the filters let through, as far as `COUNT_MAX`; None where nobody asked.
+    `total` counts what the filters let through, as far as `COUNT_MAX`; None where nobody asked. `reached` is a cursor
+    for where the search ended before the page was full: a filter that lets hardly anything through is not followed
+    through a whole store at once. The next page goes on from there; it is the one before where `backwards`.
     """
 
     things: tuple[T, ...]
@@ -78,6 +80,8 @@ class Found(Noun, Generic[T], frozen=True, kw_only=True):
     has_next: bool
     has_previous: bool
     total: int | None = None
+    reached: str | None = None
+    backwards: bool = False
 
 
 COUNT_MAX = 10_000

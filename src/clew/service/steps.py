@@ -299,6 +299,8 @@ async def page(core: Core, caller: Caller, query: Query, *, kind: Kind | None = 
             has_next=found.has_next,
             has_previous=found.has_previous,
             total=found.total,
+            reached=found.reached,
+            backwards=found.backwards,
         )
 
     await fresh(core, caller)
