@@ -49,6 +49,9 @@ class Query(Noun, frozen=True, kw_only=True):
 
     `after` and `before` are cursors out of `Found`: they stand for a place and hold when the thing there is gone. With
     `before` alone the page is the nearest to it. `until` leaves out what was made later. `counted` asks for the total.
+
+    `patient` follows its filters through the whole store, for whoever cannot go on from where a search ended; so does
+    one with `skip`.
     """
 
     filters: tuple[Filter, ...] = ()
@@ -60,6 +63,7 @@ class Query(Noun, frozen=True, kw_only=True):
     skip: int = 0
     until: int | None = None
     counted: bool = False
+    patient: bool = False
 
     @property
     def backwards(self) -> bool:

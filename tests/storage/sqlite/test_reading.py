@@ -245,6 +245,15 @@ def test_many_that_come_late_in_the_order_are_found_by_their_index(meters, monke
     assert (found.has_next, found.reached) == (False, None)
 
 
+def test_a_page_by_its_number_is_searched_for_to_the_end(meters):
+    asked = Filter(field="environment", op=Op.NEQ, value=COMMON)
+    pages = [
+        meters[1].steps("threads", Query(limit=1, filters=(asked,), skip=skip, patient=True))[1] for skip in range(3)
+    ]
+    assert [[thread.id for thread in page.things] for page in pages] == [["t299"], ["t149"], []]
+    assert [(page.has_next, page.reached) for page in pages] == [(True, None), (False, None), (False, None)]
+
+
 def test_a_page_says_where_to_go_on_only_if_it_ended_early(meters):
     _, found = meters[0].steps("threads", Query(limit=5))
     assert found.reached is None

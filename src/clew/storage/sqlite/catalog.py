@@ -196,8 +196,9 @@ class CatalogTable(Table):
             more = {"threads": threads, "tokens": tokens, "at": at}
             self.run("catalog_participant_add", project_id=project_id, id=participant_id, **more)
 
-    def _put_tags(self, project_id: str, noun: str, no: int, tags: Sequence[str]) -> None:
-        self.run("catalog_tags_drop", noun=noun, no=no)
+    def _put_tags(self, project_id: str, noun: str, no: int, tags: Sequence[str], *, is_new: bool = False) -> None:
+        if not is_new:
+            self.run("catalog_tags_drop", noun=noun, no=no)
         for tag in tags:
             self.run("catalog_tag_insert", project_id=project_id, noun=noun, tag=tag, no=no)
 
@@ -242,7 +243,7 @@ class CatalogTable(Table):
                 self._sum(project_id, old[2], was, None)
                 self._sum(project_id, thread_no, None, new, at=item.created_at)
         if item.tags or old is not None:
-            self._put_tags(project_id, "step", no, item.tags)
+            self._put_tags(project_id, "step", no, item.tags, is_new=old is None)
         self._put_text(no, item, is_new=old is None)
 
     def _is_there(self, key: int, id: str) -> bool:  # noqa: A002 (the field's standard name)

@@ -163,6 +163,11 @@ class Reading:
         """In which direction the rows are read."""
         return (self.query.order is Order.ASC) != self.query.backwards
 
+    @property
+    def is_patient(self) -> bool:
+        """Whether walks have no end but the list's."""
+        return self.query.patient or self.query.skip > 0
+
     def searches(self, limit: int) -> list[str]:
         """For each filter that has an index: how many rows that gives, up to one more than `limit`, and which they are.
 
@@ -218,7 +223,8 @@ class Reading:
     def _rows(self, few: Few | None, bounds: _Bounds) -> str:
         """Where rows come from, as far as that; what they show and are tested by is joined."""
         if few is None:
-            found, between = f"({self._walk(bounds)} LIMIT {WALK_MAX}) AS found", "1"
+            limit = "" if self.is_patient else f" LIMIT {WALK_MAX}"
+            found, between = f"({self._walk(bounds)}{limit}) AS found", "1"
         else:
             numbers = f"SELECT value AS no FROM json_each({self.values.bind(few.numbers)})"
             found, between = f"({numbers}) AS found", self._between(bounds)
@@ -294,7 +300,7 @@ def read_page(
     few, is_many = _few(table, reading, FEW)
     rows = table.ask(reading.page(few), reading.values.bound)
     last_walked: Row | None = None
-    if few is None and len(rows) <= query.limit:
+    if few is None and len(rows) <= query.limit and not reading.is_patient:
         last_walked = next(iter(table.ask(reading.last_walked, reading.values.bound)), None)
     if last_walked is not None:  # in its order the list begins with others: it may be that they are few enough yet
         more, _ = _few(table, reading, WALK_MAX)
