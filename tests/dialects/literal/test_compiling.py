@@ -69,7 +69,8 @@ def test_a_selection_shows_what_was_asked_under_the_names_that_were_asked_for():
 
 
 def test_what_is_encoded_piece_by_piece_is_the_same():
-    text = '{ threadDetail(id: "1") { __typename id participant { id } steps { key: id generation { id } scores { id } } } }'
+    steps = "steps { key: id generation { id } scores { id } }"
+    text = '{ threadDetail(id: "1") { __typename id participant { id } ' + steps + " } }"
     steps = [{"id": n, "generation": {"id": n, "model": "m"}, "scores": [{"id": n}]} for n in range(3)]
     thread = {"id": 1, "participant": None, "steps": [*steps, {"id": 9, "generation": None, "scores": []}]}
     selection = plan(text).fields[0].selection
