@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import calls, disk, growth, rpc, shapes, start, streams
+from bench import calls, disk, growth, rpc, shapes, start, steps, streams
 from bench.calls import Calls
 from bench.page import page
 from bench.scale import FULL, QUICK
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bench.scale import Scale
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
-PARTS = ("calls", "rpc", "disk", "shapes", "streams", "start", "growth")
+PARTS = ("calls", "rpc", "steps", "disk", "shapes", "streams", "start", "growth")
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="little data, few rounds: to see that it works")
     parser.add_argument("--write", action="store_true", help=f"write docs/{PAGE.name}")
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, help="these parts")
-    parser.add_argument("--rows", default="", help="of the calls, those whose name has this in it")
+    parser.add_argument("--rows", default="", help="of the calls or lists, those whose name has this in it")
     parser.add_argument("--seconds", type=float, help="for each figure, in each round")
     parser.add_argument("--rounds", type=int, help="the middle one counts")
     parser.add_argument("--connections", type=int, nargs="+", help="at a time")
@@ -57,6 +57,7 @@ def run(scale: Scale, *, only: tuple[str, ...], rows: str = "") -> list[Part]:
         "streams": lambda: streams.measure(scale),
         "start": lambda: start.measure(scale),
         "growth": lambda: growth.measure(scale, next((part for part in found if isinstance(part, Calls)), None)),
+        "steps": lambda: steps.measure(scale, only=rows),
     }
     for name in PARTS:
         if name not in only:

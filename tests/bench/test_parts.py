@@ -15,6 +15,7 @@ TINY = Scale(
     page_lengths=(5, 30),
     lengths=(5, 30),
     stores=(10, 50),
+    walked=250,
     runs=2,
     readers=(1, 2),
     settle_seconds=0.3,
@@ -29,6 +30,7 @@ SAID = {
     "shapes": ["| last 20 messages | 30 messages | 4 |", "| append a message | 50 threads | 1 |", "Filling took"],
     "start": ["| on a new data folder |", "Loading the code takes"],
     "growth": ["| `item_by_id` |", "A message takes"],
+    "steps": ["| 5 | 4 |", "| 30 |", "250 threads with their steps took", "| in order of `tokenCount` |"],
     "streams": ["| through Clew | 2 | 2 |", "| through Clew | 2 | 4 |", "Each reader beyond the first takes"],
 }
 

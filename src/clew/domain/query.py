@@ -49,6 +49,9 @@ class Query(Noun, frozen=True, kw_only=True):
 
     `after` and `before` are cursors out of `Found`: they stand for a place and hold when the thing there is gone. With
     `before` alone the page is the nearest to it. `until` leaves out what was made later. `counted` asks for the total.
+
+    `patient` follows its filters through the whole store, for whoever cannot go on from where a search ended; so does
+    one with `skip`.
     """
 
     filters: tuple[Filter, ...] = ()
@@ -60,6 +63,7 @@ class Query(Noun, frozen=True, kw_only=True):
     skip: int = 0
     until: int | None = None
     counted: bool = False
+    patient: bool = False
 
     @property
     def backwards(self) -> bool:
@@ -70,7 +74,9 @@ class Query(Noun, frozen=True, kw_only=True):
 class Found(Noun, Generic[T], frozen=True, kw_only=True):
     """One page, in the asked order, a cursor for each thing, and whether there is more at either end.
 
-    `total` counts what the filters let through, as far as `COUNT_MAX`; None where nobody asked.
+    `total` counts what the filters let through, as far as `COUNT_MAX`; None where nobody asked. `reached` is a cursor
+    for where the search ended before the page was full: a filter that lets hardly anything through is not followed
+    through a whole store at once. The next page goes on from there; it is the one before where `backwards`.
     """
 
     things: tuple[T, ...]
@@ -78,6 +84,8 @@ class Found(Noun, Generic[T], frozen=True, kw_only=True):
     has_next: bool
     has_previous: bool
     total: int | None = None
+    reached: str | None = None
+    backwards: bool = False
 
 
 COUNT_MAX = 10_000

@@ -114,10 +114,8 @@ async def _told(tx: Tx, core: Core, caller: Caller, change: StepChange, *, unles
         check_depth("generation", change.generation.payload)
     await tx.catalog.open(caller.project_id)
     found = await tx.catalog.find(caller.project_id, change.id, now=core.expiry_now())
-    if found is None and change.thread_id is not UNSET:
-        found = await tx.items.get(caller.project_id, change.thread_id, change.id)
-    elif found is None and unless_doubtful and await tx.catalog.behind(caller.project_id):
-        raise _Doubtful
+    if found is None and await tx.catalog.behind(caller.project_id):
+        found = await _written_lately(tx, caller, change, unless_doubtful=unless_doubtful)
     if found is None:
         item = await _first_told(tx, core, caller, change)
     elif is_run(found):
@@ -129,6 +127,15 @@ async def _told(tx: Tx, core: Core, caller: Caller, change: StepChange, *, unles
     for enclosure in change.enclosures:
         await enclosures.put(tx, core, caller, replace(enclosure, step_id=item.id))
     return item
+
+
+async def _written_lately(tx: Tx, caller: Caller, change: StepChange, *, unless_doubtful: bool) -> Item | None:
+    """The step, which the catalog does not have: it may have been written by another dialect a moment ago."""
+    if change.thread_id is not UNSET:
+        return await tx.items.get(caller.project_id, change.thread_id, change.id)
+    if unless_doubtful:
+        raise _Doubtful
+    return None
 
 
 async def _first_told(tx: Tx, core: Core, caller: Caller, change: StepChange) -> Item:
@@ -182,14 +189,17 @@ async def _appended(tx: Tx, core: Core, caller: Caller, item: Item) -> Item:
     entered = await tx.threads.enter(project_id, item.thread_id, now=core.expiry_now())
     if entered is None:
         await _new_log(tx, core, caller, item)
+        await _take_room(tx, core, caller, item)
+        (item,) = await tx.items.append(project_id, item.thread_id, [item])
     else:
         limit = core.limits.thread_entries
         if limit is not None and entered.last_seq >= limit:
             raise TooLarge("steps", limit=limit, got=None, unit="steps")
         if entered.thread.expires_at is not None:
             await tx.threads.touch(active(entered.thread, now=core.now()), now=core.now())
-    await _take_room(tx, core, caller, item)
-    (item,) = await tx.items.append(project_id, item.thread_id, [item])
+        await _take_room(tx, core, caller, item)
+        item = replace(item, seq=entered.last_seq + 1)
+        await tx.items.put(entered, [item])
     return item
 
 
@@ -299,6 +309,8 @@ async def page(core: Core, caller: Caller, query: Query, *, kind: Kind | None = 
             has_next=found.has_next,
             has_previous=found.has_previous,
             total=found.total,
+            reached=found.reached,
+            backwards=found.backwards,
         )
 
     await fresh(core, caller)

@@ -1,6 +1,9 @@
 """Compiling: fields that read their arguments, selections that project, and what asks for too much."""
 
+import json
+
 import pytest
+from msgspec.json import encode
 
 from clew.dialects.literal.compiling import DEPTH_MAX, FIELDS_MAX, LISTS_MAX, QUERIES_MAX, ROOTS_MAX
 from clew.dialects.literal.documents import Document
@@ -63,6 +66,15 @@ def test_a_selection_shows_what_was_asked_under_the_names_that_were_asked_for():
         "generation": {"id": "g"},
         "__typename": "Step",
     }
+
+
+def test_what_is_encoded_piece_by_piece_is_the_same():
+    steps = "steps { key: id generation { id } scores { id } }"
+    text = '{ threadDetail(id: "1") { __typename id participant { id } ' + steps + " } }"
+    steps = [{"id": n, "generation": {"id": n, "model": "m"}, "scores": [{"id": n}]} for n in range(3)]
+    thread = {"id": 1, "participant": None, "steps": [*steps, {"id": 9, "generation": None, "scores": []}]}
+    selection = plan(text).fields[0].selection
+    assert json.loads(encode(selection.encoded(thread))) == selection.project(thread)
 
 
 def test_fragments_are_spread_and_what_they_share_is_merged():

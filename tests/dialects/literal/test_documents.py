@@ -1,6 +1,8 @@
 """Texts: checked once, kept, bounded."""
 
 import asyncio
+import gc
+from contextlib import suppress
 
 import pytest
 from graphql import get_introspection_query
@@ -32,6 +34,20 @@ async def test_a_long_text_does_not_keep_others_waiting():
         turns += 1
     assert checking.result().plan(None, {}).fields
     assert turns > 10
+
+
+@pytest.mark.parametrize("field", ["id", "colour"])
+async def test_the_garbage_collector_does_not_look_through_a_long_text(field):
+    began = []
+    gc.callbacks.append(look := lambda phase, _: began.append(phase))
+    try:
+        with suppress(Refusal):
+            await Documents().get('query { step(id: "1") { ' + f"{field} " * 5_000 + "} }")
+        seen = len(began)
+    finally:
+        gc.callbacks.remove(look)
+    assert seen <= 2  # of what is made before and after
+    assert gc.isenabled()
 
 
 async def test_the_oldest_texts_are_forgotten(monkeypatch):

@@ -23,6 +23,7 @@ ARGUED = {
     "dataset_gone_next": "takes the first row of the table, whichever it is",
     "key_all": "the operator's list of all keys: they are few, and sorted after reading",
     "thread_metadata_known": "counts a hundred rows at most, which are found by their key",
+    "catalog_all_seen": "one row of constants; the first of what it looks for is enough",
     "used_projects": "every project there is, once at a start of a server with quotas",
     "catalog_projects": "every project that has a catalog, once at a start",
     "used_count": "one row of constants; what it counts it finds by indexes",

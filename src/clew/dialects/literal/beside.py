@@ -54,8 +54,10 @@ async def of_threads(call: Call, threads: Sequence[Thread], path: str) -> list[d
         told = await _steps(call, [thread.id for thread in threads], f"{path}steps.", types=kept)
         for one in shown:
             one["steps"] = told[one["id"]]
-            for step in one["steps"]:
-                step["thread"] = one
+        if call.wants(f"{path}steps.thread"):
+            for one in shown:
+                for step in one["steps"]:
+                    step["thread"] = one
     return shown
 
 
@@ -65,9 +67,10 @@ async def _steps(
     """All steps of each thread, or those of these types, with what is asked of them below `path`."""
     kinds = None if types is None else {type_to_kind(one) for one in types}
     found = await step_service.of_threads(call.core, call.caller, thread_ids, kinds=kinds)
+    among = sum(len(steps) for steps in found.values())
     shown: dict[str, list[dict[str, Any]]] = {}
     for thread_id in thread_ids:
-        one = await of_steps(call, found[thread_id], path, with_threads=False)
+        one = await of_steps(call, found[thread_id], path, with_threads=False, among=among)
         shown[thread_id] = one if types is None else [step for step in one if step["type"] in types]
     return shown
 
@@ -78,11 +81,15 @@ async def _steps_by_id(call: Call, ids: Sequence[str], path: str) -> dict[str, d
     return {one["id"]: one for one in await of_steps(call, list(found.values()), path)}
 
 
-async def of_steps(call: Call, steps: Sequence[Step], path: str, *, with_threads: bool = True) -> list[dict[str, Any]]:
-    """The steps with what is asked of them below `path`, which is empty or ends in a dot."""
-    shown = await aside(len(steps), lambda: [_step(call, step) for step in steps])
-    for one in shown:
-        _join(call, one, path)
+async def of_steps(
+    call: Call, steps: Sequence[Step], path: str, *, with_threads: bool = True, among: int = 0
+) -> list[dict[str, Any]]:
+    """The steps with what is asked of them below `path`, which is empty or ends in a dot.
+
+    `among` says of how many steps in all these are some, where they are told of thread by thread.
+    """
+    shown = await aside(max(among, len(steps)), lambda: [_step(call, step) for step in steps])
+    _join(call, shown, path)
     if call.wants(f"{path}feedback"):
         for one in shown:
             one["feedback"] = _feedback(one)
@@ -106,13 +113,16 @@ def _step(call: Call, step: Step) -> dict[str, Any]:
     return one
 
 
-def _join(call: Call, step: dict[str, Any], path: str) -> None:
+def _join(call: Call, steps: Sequence[dict[str, Any]], path: str) -> None:
     """Let what hangs on a step know its step, where that is asked for: there it is a circle."""
     if call.wants(f"{path}scores.step"):
-        for score in step["scores"]:
-            score["step"] = step
-    if call.wants(f"{path}generation.step") and step["generation"] is not None:
-        step["generation"]["step"] = step
+        for step in steps:
+            for score in step["scores"]:
+                score["step"] = step
+    if call.wants(f"{path}generation.step"):
+        for step in steps:
+            if step["generation"] is not None:
+                step["generation"]["step"] = step
 
 
 def _feedback(step: dict[str, Any]) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ takes to change threads.
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
@@ -47,38 +48,41 @@ class Document:
     """One text, checked. Raises `Refusal` where it is not valid."""
 
     def __init__(self, text: str) -> None:
-        self._document = _parsed(text)
-        self._conditional = is_conditional(self._document)
-        operations = [one for one in self._document.definitions if isinstance(one, OperationDefinitionNode)]
+        document = _parsed(text)
+        operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
         self._operations = {one.name.value if one.name else None: one for one in operations}
+        self._names = set(self._operations)
         self.introspects = all(_introspects(one) for one in operations)
-        if self.introspects and has_aliases(self._document):  # each would repeat all that the schema says
+        if self.introspects and has_aliases(document):  # each would repeat all that the schema says
             raise errors.bad_query("What the schema says of itself can be asked for without aliases only.")
+        self._document: DocumentNode | None = document
         self._plans: dict[str | None, Plan] = {}
-        if not self._conditional and not self.introspects:
-            self._plans = {name: compiled(self._document, one, {}) for name, one in self._operations.items()}
+        if not self.introspects and not is_conditional(document):
+            self._plans = {name: compiled(document, one, {}) for name, one in self._operations.items()}
+            self._document, self._operations = None, {}  # many times as large as the plans
 
     def plan(self, name: str | None, variables: Mapping[str, Any]) -> Plan:
         """What to do. Raises `Refusal` where there is no such operation, or no telling which of many."""
-        operation = self._operation(name)
-        if self._conditional:
-            return compiled(self._document, operation, variables)
-        return self._plans[operation.name.value if operation.name else None]
+        chosen = self._chosen(name)
+        if self._document is not None:
+            return compiled(self._document, self._operations[chosen], variables)
+        return self._plans[chosen]
 
     def introspect(self, name: str | None, variables: Mapping[str, Any]) -> dict[str, Any]:
         """What the schema says about itself. Only for a document that `introspects`; it takes a while."""
-        self._operation(name)
+        assert self._document is not None  # noqa: S101 (kept where it is needed)
+        self._chosen(name)
         result = execute_sync(SCHEMA, self._document, variable_values=dict(variables), operation_name=name)
         if result.errors:
             raise errors.bad_query(result.errors[0].message)
         return {"data": result.data}
 
-    def _operation(self, name: str | None) -> OperationDefinitionNode:
-        if name is None and len(self._operations) == 1:
-            return next(iter(self._operations.values()))
-        if name not in self._operations:
+    def _chosen(self, name: str | None) -> str | None:
+        if name is None and len(self._names) == 1:
+            return next(iter(self._names))
+        if name not in self._names:
             raise errors.bad_query("Say by operationName which of the operations is meant.")
-        return self._operations[name]
+        return name
 
 
 class Documents:
@@ -114,13 +118,22 @@ class Documents:
 
 
 def _made(text: str) -> Document | Refusal:
-    """Given back and not raised: an exception would hold the frames of this thread, and the whole tree with them."""
+    """Given back and not raised: an exception would hold the frames of this thread, and the whole tree with them.
+
+    The garbage collector rests meanwhile: a long text is a tree of very many objects, without circles, and looking
+    through it again and again kept everybody else from Python for a quarter of a second.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
     try:
         return Document(text)
     except Refusal as refusal:
         return refusal.with_traceback(None)
     except RecursionError:
         return errors.bad_query("This query is too deep.")
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _parsed(text: str) -> DocumentNode:

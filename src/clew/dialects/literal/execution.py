@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from clew.dialects.literal import errors
-from clew.dialects.literal.beside import aside
+from clew.dialects.literal.beside import LARGE
 from clew.dialects.literal.call import Call
 from clew.dialects.literal.operations import FIELDS
 from clew.dialects.literal.refusal import Refusal
@@ -55,7 +56,9 @@ async def _projected(root: RootField, value: dict[str, Any] | None) -> Any:  # n
     """What was asked of the value, or the name of the root's type."""
     if root.name == "__typename":
         return root.selection.constants[root.key]
-    return await aside(_steps_in(value or {}), lambda: root.selection.project(value))
+    if _steps_in(value or {}) < LARGE:
+        return root.selection.project(value)
+    return await asyncio.to_thread(root.selection.encoded, value)
 
 
 def _steps_in(value: dict[str, Any]) -> int:

@@ -40,11 +40,17 @@ def query_of(call: Call, name: str, *, limit_max: int = LIMIT_MAX) -> Query:
 
 
 def connection(found: Found[Any], nodes: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The things that were found, as this dialect shows a list."""
+    """The things that were found, as this dialect shows a list.
+
+    A page that ended early for the length of the search ends where the search did, so that clients go on from there.
+    """
+    start, end = (found.cursors[0], found.cursors[-1]) if found.cursors else (None, None)
+    if found.reached is not None:
+        start, end = (found.reached, end) if found.backwards else (start, found.reached)
     return {
         "pageInfo": {
-            "startCursor": found.cursors[0] if found.cursors else None,
-            "endCursor": found.cursors[-1] if found.cursors else None,
+            "startCursor": start,
+            "endCursor": end,
             "hasNextPage": found.has_next,
             "hasPreviousPage": found.has_previous,
         },

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_MILLISECOND: Final = timedelta(milliseconds=1)
 MILLISECOND: Final = 1000
 """In microseconds, which is what we count in."""
 
@@ -27,4 +27,11 @@ def shown(at: int | None) -> str | None:
     """The time, cut off after its milliseconds; None for None."""
     if at is None:
         return None
-    return (_EPOCH + at // MILLISECOND * _MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    second, part = divmod(at, 1000 * MILLISECOND)
+    return f"{_second_shown(second)}.{part // MILLISECOND:03}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second_shown(second: int) -> str:
+    """A long thread has many times, and few seconds."""
+    return (_EPOCH + timedelta(seconds=second)).isoformat()[:19]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from clew.domain.enclosure import Enclosure
 from clew.domain.score import Score
 from clew.storage.bodies import dump, dump_value, load
-from clew.storage.sqlite.catalog import read_page
 from clew.storage.sqlite.listings import SCORES
+from clew.storage.sqlite.reading import read_page
 from clew.storage.sqlite.table import Table
 
 if TYPE_CHECKING:

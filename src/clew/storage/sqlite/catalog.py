@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from clew.domain.item import Item, Kind
 from clew.domain.participant import Participant
 from clew.domain.problem import AlreadyExists
-from clew.domain.query import COUNT_MAX
 from clew.domain.step import (
     HIDDEN,
     ended_at,
@@ -30,7 +29,8 @@ from clew.domain.thread import Thread
 from clew.storage.bodies import dump_value, load, load_again
 from clew.storage.port import Caught, ParticipantSum, ThreadSum
 from clew.storage.sqlite.items import MESSAGES, key_of
-from clew.storage.sqlite.listings import FEW, GENERATIONS, PARTICIPANTS, STEPS, THREADS, Listing, Reading
+from clew.storage.sqlite.listings import GENERATIONS, PARTICIPANTS, STEPS, THREADS
+from clew.storage.sqlite.reading import read_page
 from clew.storage.sqlite.runs import run_from_row
 from clew.storage.sqlite.table import Row, Table
 from clew.storage.sqlite.threads import thread_from_row
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from clew.domain.query import Found, Query
     from clew.storage.sqlite.late import Late, Note, Place
+    from clew.storage.sqlite.reading import Listing
 
 TEXT_MAX: Final = 8_000
 """Letters of an input, output or metadata that are found by a piece: the index of text is several times its size."""
@@ -195,8 +196,9 @@ class CatalogTable(Table):
             more = {"threads": threads, "tokens": tokens, "at": at}
             self.run("catalog_participant_add", project_id=project_id, id=participant_id, **more)
 
-    def _put_tags(self, project_id: str, noun: str, no: int, tags: Sequence[str]) -> None:
-        self.run("catalog_tags_drop", noun=noun, no=no)
+    def _put_tags(self, project_id: str, noun: str, no: int, tags: Sequence[str], *, is_new: bool = False) -> None:
+        if not is_new:
+            self.run("catalog_tags_drop", noun=noun, no=no)
         for tag in tags:
             self.run("catalog_tag_insert", project_id=project_id, noun=noun, tag=tag, no=no)
 
@@ -241,7 +243,7 @@ class CatalogTable(Table):
                 self._sum(project_id, old[2], was, None)
                 self._sum(project_id, thread_no, None, new, at=item.created_at)
         if item.tags or old is not None:
-            self._put_tags(project_id, "step", no, item.tags)
+            self._put_tags(project_id, "step", no, item.tags, is_new=old is None)
         self._put_text(no, item, is_new=old is None)
 
     def _is_there(self, key: int, id: str) -> bool:  # noqa: A002 (the field's standard name)
@@ -504,29 +506,6 @@ class CatalogTable(Table):
             id: ParticipantSum(threads=threads, tokens=tokens, last_active_at=at)
             for id, threads, tokens, at in rows  # noqa: A001
         }
-
-
-def read_page(
-    table: Table, listing: Listing, project_id: str, query: Query, build: Callable[[Row], Any], *, now: int
-) -> Found[Any]:
-    """A page of a list, read the way that touches fewer rows."""
-    reading = Reading(listing, project_id, query, now=now)
-    few: list[int] | None = None
-    for search in reading.searches:
-        rows = table.ask(search, reading.values.bound)
-        if len(rows) <= FEW and (few is None or len(rows) < len(few)):
-            few = list(dict.fromkeys(row[0] for row in rows))
-    rows = table.ask(reading.page(few), reading.values.bound)
-    return reading.found(rows, build, _total(table, reading, few) if query.counted else None)
-
-
-def _total(table: Table, reading: Reading, few: list[int] | None) -> int:
-    if few is None and reading.at_least is not None:
-        (many,) = table.ask(reading.at_least, reading.values.bound)[0]
-        if many >= COUNT_MAX:
-            return COUNT_MAX
-    (total,) = table.ask(reading.total(few), reading.values.bound)[0]
-    return int(total)
 
 
 def _holds(text: Any, piece: str) -> bool:  # noqa: ANN401 (whatever a JSON value is)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from clew.domain.dataset import Dataset, DatasetItem
 from clew.domain.problem import AlreadyExists, NotFound
 from clew.storage.bodies import dump, load
-from clew.storage.sqlite.catalog import read_page
 from clew.storage.sqlite.listings import DATASETS
+from clew.storage.sqlite.reading import read_page
 from clew.storage.sqlite.table import Table
 
 if TYPE_CHECKING:

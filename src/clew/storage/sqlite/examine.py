@@ -73,17 +73,17 @@ BODIES: Final[tuple[tuple[str, str, type[Any]], ...]] = (
 
 SINCE: Final = {
     "operation": 3,
-    "score": 10,
-    "enclosure": 10,
-    "prompt": 11,
-    "version of a prompt": 11,
-    "variant of a prompt": 11,
-    "dataset": 11,
-    "item of a dataset": 11,
-    "experiment": 11,
-    "result of an experiment": 11,
-    "version {} has no prompt": 11,
-    "item {} has no dataset": 11,
+    "score": 4,
+    "enclosure": 4,
+    "prompt": 5,
+    "version of a prompt": 5,
+    "variant of a prompt": 5,
+    "dataset": 5,
+    "item of a dataset": 5,
+    "experiment": 5,
+    "result of an experiment": 5,
+    "version {} has no prompt": 5,
+    "item {} has no dataset": 5,
 }
 """Of what is in `BODIES` and `RULES`, what the first schema did not have, and which one first did."""
 

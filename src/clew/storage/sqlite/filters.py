@@ -41,10 +41,14 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One filter as SQL: `test` of a row, `search` that gives the numbers of all rows that might pass it."""
+    """One filter as SQL: `test` of a row, `search` that gives the numbers of all rows that might pass it.
+
+    A search that is slow is only made where no other finds few rows.
+    """
 
     test: str
     search: str | None = None
+    is_slow: bool = False
 
 
 Field: TypeAlias = Callable[[Filter, Values], Condition]
@@ -170,9 +174,8 @@ class Column:
         if self.time:
             asked = by_millisecond(asked)
         test = tested(asked, values, self.expression)
-        search = None
         if asked.op in self.indexed and asked.value is not None and self.search is not None:
-            search = f"{self.search} AND {compared(asked, values, self.searched)}"
-        elif self.by_text is not None and (found := text_search(asked, values, *self.by_text)):
-            search = self.through.format(found)
-        return Condition(test, search)
+            return Condition(test, f"{self.search} AND {compared(asked, values, self.searched)}")
+        if self.by_text is not None and (found := text_search(asked, values, *self.by_text)):
+            return Condition(test, self.through.format(found), is_slow=True)
+        return Condition(test)

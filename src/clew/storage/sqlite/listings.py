@@ -1,220 +1,23 @@
-"""Lists of the catalog: which fields each can be filtered by and sorted by, and how a page of one is read.
-
-A page is read in one of two ways. Where an index says that a filter lets few through, those few are looked at, tested
-by the other filters, and sorted. Where every filter lets many through, the list is walked in its order, and finds
-enough soon. So neither reads a store from end to end to find a page of something.
-"""
+"""Lists of the catalog: which fields each can be filtered by and sorted by. `reading` says how a page is read."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-import msgspec
-
-from clew.domain.page import Order
-from clew.domain.problem import Invalid
-from clew.domain.query import COUNT_MAX, Filter, Found, Op, Query
-from clew.storage.bodies import dump_value
+from clew.domain.query import Filter, Op
 from clew.storage.sqlite.filters import (
     Column,
     Condition,
     Field,
     Values,
     any_of,
-    by_millisecond,
     compared,
     in_json,
     refuse,
     tested,
     text_search,
 )
-from clew.storage.sqlite.paging import HIGHEST, LOWEST
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from clew.storage.sqlite.table import Row
-
-FEW: Final = COUNT_MAX
-"""So many rows that an index gives are looked at one by one; where it gives more, the list is walked."""
-
-
-FILTERS_MAX: Final = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """A list: what a row shows, where it comes from, and its fields. Every row has a number, `no`."""
-
-    table: str
-    no: str
-    shown: str
-    joined: str
-    condition: str
-    sorts: Mapping[str, str]
-    fields: Mapping[str, Field]
-    times: frozenset[str] = frozenset({"created_at"})
-
-
-_SORTED_BY_TEXT: Final = frozenset({"participant", "model", "provider"})
-
-
-def _cursor(sort: str, value: object, no: int) -> str:
-    return base64.urlsafe_b64encode(dump_value([sort, value, no])).decode().rstrip("=")
-
-
-def _place(name: str, cursor: str, sort: str) -> tuple[Any, int]:
-    try:
-        read = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=list[Any])
-    except (ValueError, binascii.Error, msgspec.MsgspecError) as error:
-        raise Invalid(name, "this is no cursor of a list") from error
-    match read:
-        case [str() as of, str() | int() | float() as value, int() as no] if of == sort:
-            if isinstance(value, str) is (sort in _SORTED_BY_TEXT):
-                return value, no
-        case _:
-            pass
-    raise Invalid(name, "this cursor is of another list")
-
-
-@dataclass(slots=True)
-class _Bounds:
-    """Between which places the page lies; None for no bound."""
-
-    low: tuple[Any, int] | None = None
-    high: tuple[Any, int] | None = None
-
-    def above(self, place: tuple[Any, int]) -> None:
-        self.low = place if self.low is None else max(self.low, place)
-
-    def below(self, place: tuple[Any, int]) -> None:
-        self.high = place if self.high is None else min(self.high, place)
-
-    def narrow(self, asked: Filter) -> bool:
-        """Make a filter on what the list is sorted by a bound. Whether that says all of it."""
-        value = asked.value
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            return False
-        match asked.op:
-            case Op.GT:
-                self.above((value, HIGHEST))
-            case Op.GTE:
-                self.above((value, LOWEST))
-            case Op.LT:
-                self.below((value, LOWEST))
-            case Op.LTE:
-                self.below((value, HIGHEST))
-            case _:
-                return False
-        return True
-
-
-class Reading:
-    """One page of a list, being read."""
-
-    def __init__(self, listing: Listing, project_id: str, query: Query, *, now: int, also: str = "1") -> None:
-        if len(query.filters) > FILTERS_MAX:
-            raise Invalid("filters", f"at most {FILTERS_MAX} at a time")
-        if query.sort not in listing.sorts:
-            raise Invalid("sort", f"a list cannot be sorted by {query.sort}")
-        self.listing = listing
-        self.query = query
-        self.values = Values()
-        self.values.bound |= {"project_id": project_id, "now": now}
-        self._also = also
-        self._bounds = _Bounds()
-        self._conditions = self._read_filters()
-        self._counted = replace(self._bounds)
-        self._read_cursors()
-
-    def _read_filters(self) -> list[Condition]:
-        conditions: list[Condition] = []
-        filters = self.query.filters
-        if self.query.until is not None:
-            filters = (*filters, Filter(field="created_at", op=Op.LTE, value=self.query.until))
-        for asked in filters:
-            if asked.field not in self.listing.fields:
-                raise Invalid("filters", f"there is no field {asked.field}")
-            condition = self.listing.fields[asked.field](asked, self.values)
-            timed = by_millisecond(asked) if asked.field in self.listing.times else asked
-            if asked.field != self.query.sort or not self._bounds.narrow(timed):
-                conditions.append(condition)
-        return conditions
-
-    def _read_cursors(self) -> None:
-        query = self.query
-        rising = query.order is Order.ASC
-        for name, cursor, is_after in (("after", query.after, True), ("before", query.before, False)):
-            if cursor is not None:
-                place = _place(name, cursor, query.sort)
-                (self._bounds.above if is_after is rising else self._bounds.below)(place)
-
-    @property
-    def rising(self) -> bool:
-        """In which direction the rows are read."""
-        return (self.query.order is Order.ASC) != self.query.backwards
-
-    @property
-    def searches(self) -> list[str]:
-        """What each filter's index gives, up to one more than are few."""
-        return [f"{condition.search} LIMIT {FEW + 1}" for condition in self._conditions if condition.search is not None]
-
-    def _where(self, bounds: _Bounds) -> str:
-        tests = [f"{self.listing.condition} AND {self._also}", *(condition.test for condition in self._conditions)]
-        sort = f"({self.listing.sorts[self.query.sort]}, {self.listing.no})"
-        for sign, place in ((">", bounds.low), ("<", bounds.high)):
-            if place is not None:
-                tests.append(f"{sort} {sign} ({self.values.bind(place[0])}, {self.values.bind(place[1])})")
-        return " AND ".join(f"({test})" for test in tests)
-
-    def _from(self, few: Sequence[int] | None) -> str:
-        if few is None:
-            return f"FROM {self.listing.table} {self.listing.joined}"
-        found = self.values.bind(list(few))
-        return (
-            f"FROM json_each({found}) AS few CROSS JOIN {self.listing.table} ON {self.listing.no} = few.value "
-            f"{self.listing.joined}"
-        )
-
-    def page(self, few: Sequence[int] | None) -> str:
-        """The statement that reads the page, from these rows or along the list."""
-        sort = self.listing.sorts[self.query.sort]
-        way = "" if self.rising else " DESC"
-        limit, skip = self.values.bind(self.query.limit + 1), self.values.bind(self.query.skip)
-        return (
-            f"SELECT {self.listing.no}, {sort}, {self.listing.shown} "
-            f"{self._from(few)} WHERE {self._where(self._bounds)} "
-            f"ORDER BY {sort}{way}, {self.listing.no}{way} LIMIT {limit} OFFSET {skip}"
-        )
-
-    def total(self, few: Sequence[int] | None) -> str:
-        """The statement that counts what the filters let through."""
-        return f"SELECT count(*) FROM (SELECT 1 {self._from(few)} WHERE {self._where(self._counted)} LIMIT {COUNT_MAX})"
-
-    @property
-    def at_least(self) -> str | None:
-        """The statement that counts what an index gives, where one filter is all there is: many are counted so."""
-        if len(self._conditions) != 1 or self._conditions[0].search is None or self._counted != _Bounds():
-            return None
-        return f"SELECT count(*) FROM (SELECT DISTINCT no FROM ({self._conditions[0].search}) LIMIT {COUNT_MAX})"
-
-    def found(self, rows: Sequence[Row], build: Callable[[Row], Any], total: int | None) -> Found[Any]:
-        """The page that these rows make."""
-        query = self.query
-        more = len(rows) > query.limit
-        kept = list(rows[: query.limit])
-        if query.backwards:
-            kept.reverse()
-        return Found(
-            things=tuple(build(row[2:]) for row in kept),
-            cursors=tuple(_cursor(query.sort, row[1], row[0]) for row in kept),
-            has_next=query.backwards or more,
-            has_previous=more if query.backwards else query.after is not None or query.skip > 0,
-            total=total,
-        )
+from clew.storage.sqlite.reading import Listing
 
 
 def _tags(noun: str, no: str) -> Field:
@@ -256,7 +59,7 @@ def _metadata(body: str, *, of_threads: bool = False, by_text: tuple[str, str] |
                 f"AND number.name = {values.bind(asked.path)} AND {compared(asked, values, 'number.value')}"
             )
         elif by_text is not None:
-            search = text_search(asked, values, *by_text)
+            return Condition(test, text_search(asked, values, *by_text), is_slow=True)
         return Condition(test, search)
 
     return condition
@@ -278,7 +81,7 @@ def _output(asked: Filter, values: Values) -> str:
 def _step_json(name: str) -> Field:
     def condition(asked: Filter, values: Values) -> Condition:
         test = _output(asked, values) if name == "output" else in_json(asked, values, _BODY, f"$.trace.{name}")
-        return Condition(test, text_search(asked, values, "catalog_step_text", name))
+        return Condition(test, text_search(asked, values, "catalog_step_text", name), is_slow=True)
 
     return condition
 
@@ -295,7 +98,22 @@ def _thread_output(asked: Filter, values: Values) -> Condition:
     plain = asked if opposite is None else Filter(field=asked.field, op=opposite, value=asked.value, path=asked.path)
     test = f"EXISTS (SELECT 1 {_STEPS_OF_THREAD} AND {_output(plain, values)})"
     found = text_search(asked, values, "catalog_step_text", "output")
-    return Condition("NOT " + test if opposite else test, _THREADS_OF_STEPS.format(found) if found else None)
+    search = _THREADS_OF_STEPS.format(found) if found else None
+    return Condition("NOT " + test if opposite else test, search, is_slow=True)
+
+
+def _hops(column: str, wanted: str) -> str:
+    """The threads that have a step with one of these values: from each to the next, however many such steps it has."""
+    next_one = (
+        "SELECT min(step.thread_no) FROM catalog_step AS step "
+        f"WHERE step.project_id = :project_id AND step.{column} = {{}}.value"
+    )
+    return (
+        f"WITH RECURSIVE hop (value, no) AS (SELECT wanted.value, ({next_one.format('wanted')}) "
+        f"FROM json_each({wanted}) AS wanted UNION ALL "
+        f"SELECT hop.value, ({next_one.format('hop')} AND step.thread_no > hop.no) FROM hop WHERE hop.no IS NOT NULL) "
+        "SELECT hop.no AS no FROM hop WHERE hop.no IS NOT NULL"
+    )
 
 
 def _thread_step(column: str) -> Field:
@@ -304,16 +122,16 @@ def _thread_step(column: str) -> Field:
     def condition(asked: Filter, values: Values) -> Condition:
         if asked.op in (Op.GT, Op.GTE, Op.LT, Op.LTE):
             raise refuse(asked)
-        test = any_of(asked, values, "FROM catalog_step AS step WHERE step.thread_no = c.thread_no", f"step.{column}")
+        rows = "FROM catalog_step AS step WHERE step.thread_no = c.thread_no"
+        if asked.op in (Op.EQ, Op.NEQ, Op.IN, Op.NIN) and asked.value is not None:
+            rows += " AND step.project_id = :project_id"  # so the index by value finds it among all the thread's steps
+        test = any_of(asked, values, rows, f"step.{column}")
         search = None
         if asked.op in (Op.EQ, Op.IN) and asked.value is not None:
-            wanted = compared(asked, values, f"step.{column}")
-            search = (
-                "SELECT step.thread_no AS no FROM catalog_step AS step "
-                f"WHERE step.project_id = :project_id AND {wanted}"
-            )
+            wanted = asked.value if asked.op is Op.IN else [asked.value]
+            search = _hops(column, values.bind(wanted))
         elif column == "name" and (found := text_search(asked, values, "catalog_step_text", "name")):
-            search = _THREADS_OF_STEPS.format(found)
+            return Condition(test, _THREADS_OF_STEPS.format(found), is_slow=True)
         return Condition(test, search)
 
     return condition
@@ -366,12 +184,16 @@ _STEPS_BY_PERSON = (
 )
 _SCORES_BY_STEP = "FROM score WHERE score.project_id = :project_id AND score.step_id = s.id"
 
+# What is joined from the left is not looked at where nobody asks for it: totals need not, as a rule.
+_SEEN: Final = "t.no IS NOT NULL AND (t.expires_at IS NULL OR t.expires_at > :now)"
+
 THREADS: Final = Listing(
     table="catalog_thread AS c",
     no="c.thread_no",
     shown="t.body, t.expires_at, tail.last_active_at",
-    joined="JOIN thread AS t ON t.no = c.thread_no JOIN thread_tail AS tail ON tail.thread_no = c.thread_no",
-    condition="c.project_id = :project_id AND (t.expires_at IS NULL OR t.expires_at > :now)",
+    joined="LEFT JOIN thread AS t ON t.no = c.thread_no LEFT JOIN thread_tail AS tail ON tail.thread_no = c.thread_no",
+    condition="c.project_id = :project_id",
+    seen=_SEEN,
     sorts={"created_at": "c.created_at", "tokens": "c.tokens", "participant": "c.participant_id"},
     fields={
         "id": Column(
@@ -413,9 +235,8 @@ _STEP_SHOWN: Final = (
     "s.key, item.body, run.no, run.turns, run.lease_owner, run.lease_until, run.last_event, run.progress, run.body"
 )
 _STEP_JOINED: Final = (
-    "JOIN thread AS t ON t.no = s.thread_no LEFT JOIN item ON item.key = s.key LEFT JOIN run ON run.no = -s.key"
+    "LEFT JOIN thread AS t ON t.no = s.thread_no LEFT JOIN item ON item.key = s.key LEFT JOIN run ON run.no = -s.key"
 )
-_SEEN: Final = "s.project_id = :project_id AND (t.expires_at IS NULL OR t.expires_at > :now)"
 _PERSON_OF_STEP: Final = "(SELECT c.participant_id FROM catalog_thread AS c WHERE c.thread_no = s.thread_no)"
 
 
@@ -472,7 +293,8 @@ STEPS: Final = Listing(
     no="s.no",
     shown=_STEP_SHOWN,
     joined=_STEP_JOINED,
-    condition=_SEEN,
+    condition="s.project_id = :project_id",
+    seen=_SEEN,
     sorts={"created_at": "s.created_at"},
     fields={
         **_STEP_FIELDS,
@@ -521,7 +343,8 @@ GENERATIONS: Final = Listing(
     no="s.no",
     shown=_STEP_SHOWN,
     joined=_STEP_JOINED,
-    condition=_SEEN + " AND s.is_generation = 1",
+    condition="s.project_id = :project_id AND s.is_generation = 1",
+    seen=_SEEN,
     sorts={
         "created_at": "s.created_at",
         "tokens": "s.tokens",
@@ -549,7 +372,9 @@ PARTICIPANTS: Final = Listing(
     no="p.no",
     shown="person.body",
     joined="JOIN participant AS person ON person.project_id = p.project_id AND person.id = p.id",
-    condition="p.project_id = :project_id AND (person.expires_at IS NULL OR person.expires_at > :now)",
+    condition="p.project_id = :project_id",
+    seen="person.expires_at IS NULL OR person.expires_at > :now",
+    lasting=True,
     sorts={"created_at": "p.created_at"},
     fields={
         "id": Column(expression="p.id", search=_PEOPLE, searched="p.id", text=True),
@@ -585,7 +410,8 @@ SCORES: Final = Listing(
     no="r.no",
     shown="r.body",
     joined="",
-    condition="r.project_id = :project_id AND NOT EXISTS (SELECT 1 FROM catalog_step AS s "
+    condition="r.project_id = :project_id",
+    seen="NOT EXISTS (SELECT 1 FROM catalog_step AS s "
     "LEFT JOIN thread AS t ON t.no = s.thread_no WHERE s.project_id = r.project_id AND s.id = r.step_id "
     "AND (t.no IS NULL OR t.expires_at <= :now))",
     sorts={"created_at": "r.created_at"},

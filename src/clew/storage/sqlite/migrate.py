@@ -39,7 +39,7 @@ def migrate(connection: apsw.Connection) -> tuple[int, int]:
             f"This data was written by a newer Clew (schema {before}; this one knows {newest}). "
             "Start the newer version, or restore a backup that this one wrote."
         )
-    for number in sorted(number for number in todo if number > before):
+    for number in range(before + 1, newest + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
             connection.execute(todo[number])

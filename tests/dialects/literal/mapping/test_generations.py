@@ -21,6 +21,12 @@ def test_what_is_searched_by_is_read_and_all_is_kept():
     assert (read.prompt_tokens, read.completion_tokens, read.payload) == (2, 3, sent)
 
 
+def test_a_count_that_no_client_could_read_is_none_and_kept_as_it_was_sent():
+    read = generation_from_wire({"tokenCount": -1e308, "inputTokenCount": 2**31, "outputTokenCount": 2**31 - 1})
+    assert (read.tokens, read.prompt_tokens, read.completion_tokens) == (2**31 - 1, None, 2**31 - 1)
+    assert read.payload["tokenCount"] == -1e308
+
+
 @pytest.mark.parametrize(
     ("payload", "kind"),
     [({"messages": [{}]}, "CHAT"), ({}, "COMPLETION"), ({"type": "chat"}, "CHAT"), ({"type": 5}, "COMPLETION")],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clew.dialects.literal.shapes import is_list, is_number, is_object
+from clew.dialects.literal.values import INT_MAX
 from clew.domain.problem import Invalid
 
 if TYPE_CHECKING:
@@ -45,6 +46,6 @@ def number_of(sent: Mapping[str, Any], name: str) -> float | None:
 
 
 def whole_of(sent: Mapping[str, Any], name: str) -> int | None:
-    """The same as a whole number: clients cannot read a fraction there."""
+    """The same as a whole number: clients cannot read a fraction there, nor what is no `Int` of GraphQL."""
     value = number_of(sent, name)
-    return None if value is None else int(value)
+    return None if value is None or abs(value) > INT_MAX else int(value)

@@ -106,6 +106,11 @@ WHERE run.no = :no;
 -- By the number of a thread.
 SELECT no FROM run WHERE thread_no = :thread_no ORDER BY no;
 
+-- name: catalog_all_seen
+-- Crosses projects: whether no thread has expired, and none has gone whose rows are still here.
+SELECT NOT EXISTS (SELECT 1 FROM thread WHERE expires_at <= :now LIMIT 1)
+    AND NOT EXISTS (SELECT 1 FROM thread_gone LIMIT 1) AS all_seen;
+
 -- name: catalog_step_find
 -- The item, or the run. Hidden logs belong to the project too, under another name.
 SELECT step.key, item.body, run.no, run.turns, run.lease_owner, run.lease_until, run.last_event, run.progress, run.body

@@ -54,7 +54,7 @@ CREATE INDEX catalog_step_by_type ON catalog_step (project_id, type, thread_no);
 CREATE INDEX catalog_step_by_start ON catalog_step (project_id, started_at) WHERE started_at IS NOT NULL;
 CREATE INDEX catalog_step_by_end ON catalog_step (project_id, ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX catalog_step_by_parent ON catalog_step (project_id, parent_id) WHERE parent_id IS NOT NULL;
-CREATE INDEX catalog_step_by_name ON catalog_step (project_id, name) WHERE name IS NOT NULL;
+CREATE INDEX catalog_step_by_name ON catalog_step (project_id, name, thread_no) WHERE name IS NOT NULL;
 CREATE INDEX catalog_step_by_environment ON catalog_step (project_id, environment) WHERE environment IS NOT NULL;
 CREATE INDEX catalog_step_by_failure ON catalog_step (project_id) WHERE fails = 1;
 CREATE INDEX catalog_generation_by_time ON catalog_step (project_id, created_at, no) WHERE is_generation = 1;
