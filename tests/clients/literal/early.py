@@ -480,6 +480,10 @@ async def a_prompt_is_read_in_both_forms(client: Any) -> None:
     await client.api.make_api_call("make", version, {"id": lineage, "said": said})
     for read in (await client.api.get_prompt(name=called), client.api.get_prompt_sync(name=called, version=0)):
         assert (read.name, read.version, read.template_messages[0]["content"]) == (called, 0, "Hi {{who}}")
+    without = "mutation($id: String!) { createPromptVersion(lineageId: $id, templateMessages: []) { id } }"
+    await client.api.make_api_call("make", without, {"id": lineage})
+    newest = await client.api.get_prompt(name=called)
+    assert (newest.version, newest.provider, newest.settings) == (1, "", {})
     assert await client.api.get_prompt(name=name("none")) is None
 
 

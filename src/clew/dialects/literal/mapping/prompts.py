@@ -71,7 +71,7 @@ def version_to_wire(issue: Issue, addresses: Addresses) -> dict[str, Any]:
         "url": addresses.of_prompt(version.project_id, prompt.name, version.number),
         "templateMessages": _named(version.id, template.messages),
         "tools": _shown(template.tools),
-        "settings": template.settings,
+        "settings": template.settings or {},  # clients of 2024 take the provider out of it before they look
         "variables": _shown(template.variables) or [],
         "variablesDefaultValues": template.defaults,
         "lineage": prompt_to_wire(prompt),
