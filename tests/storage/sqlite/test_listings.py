@@ -97,6 +97,14 @@ def test_an_index_finds_a_piece_of_text(connection, tx, name, field):
     assert walks([step for step in steps if "piece" not in step]) == []
 
 
+@pytest.mark.parametrize("op", [Op.HAS, Op.EQ])
+def test_no_index_is_asked_for_more_of_a_text_than_finds_it(op):
+    asked = Filter(field="step_output", op=op, value="x" * 10**6)
+    bound = Reading(THREADS, OURS, Query(filters=(asked,)), now=NOW).values.bound
+    (phrase,) = (value for value in bound.values() if str(value).startswith("output : "))
+    assert len(phrase) < 200
+
+
 @pytest.mark.parametrize("few", [None, Few(2, "[1,2]")])
 @pytest.mark.parametrize("order", Order)
 @pytest.mark.parametrize(("name", "sort"), SORTS)
