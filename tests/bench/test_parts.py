@@ -2,7 +2,7 @@
 
 import pytest
 from bench.__main__ import PARTS, run
-from bench.page import page
+from bench.page import page, rewritten
 from bench.scale import Scale
 
 TINY = Scale(
@@ -41,3 +41,15 @@ def test_a_part_measures_and_says_what_it_found(part):
     found = run(TINY, only=(part,))
     text = page(found, TINY)
     assert [word for word in SAID[part] if word not in text] == []
+
+
+def test_a_part_is_written_anew_among_the_others():
+    class Section:
+        def __init__(self, text):
+            self.section = lambda: text
+
+    old = "# Performance\n\n## Calls\n\nold\n\n## Disk\n\nkept\n\n## Where the time goes\n\nthere\n"
+    new = rewritten(old, [Section("## Calls\n\nnew\n"), Section("## gRPC\n\nadded\n")])
+    assert new == (
+        "# Performance\n\n## Calls\n\nnew\n\n## Disk\n\nkept\n\n## gRPC\n\nadded\n\n## Where the time goes\n\nthere\n"
+    )
