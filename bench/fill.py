@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Self
 
 from bench.rows import CHANNEL, TEXT
-from clew.domain.item import Part, PartKind
+from clew.domain.item import Kind, Part, PartKind
 from clew.domain.project import Caller
-from clew.service import messages, threads
+from clew.domain.step import Generated, ScoreChange, StepChange
+from clew.service import conversations, messages, threads
+from clew.service import steps as step_service
+from clew.service.conversations import ThreadChange
 from clew.service.core import Core, Limits, RandomIds, SystemClock
 from clew.service.messages import NewMessage
 from clew.service.threads import NewThread
@@ -26,6 +30,7 @@ CALLER = Caller(project_id="default")
 NEW_MESSAGE = NewMessage(role="user", parts=(Part(kind=PartKind.TEXT, text=TEXT),), metadata={"channel": CHANNEL})
 AT_ONCE = 2000
 """Messages in one unit."""
+TALKS_AT_ONCE = 1000
 
 
 class Filling:
@@ -89,3 +94,45 @@ class Filling:
                         await self._append(tx, thread, 1)
 
                 await self._store.write(unit)
+
+    async def talks(self, count: int, *, users: int, steps: int = 1) -> None:
+        """So many threads of so many users, each with so many steps of models, told as Literal AI's clients do."""
+        for start in range(0, count, TALKS_AT_ONCE):
+            numbers = range(start, min(start + TALKS_AT_ONCE, count))
+            told = [_talk(number, users) for number in numbers]
+            await asyncio.gather(*(conversations.upsert(self._core, CALLER, change) for change in told))
+            changes = [_generation(number, at) for number in numbers for at in range(steps)]
+            if problems := [one for one in await step_service.ingest(self._core, CALLER, changes) if one is not None]:
+                raise problems[0]
+
+
+def _talk(number: int, users: int) -> ThreadChange:
+    user = number % users
+    return ThreadChange(
+        id=f"talk-{number}",
+        name=f"Talk {number}",
+        metadata={"user": f"user-{user}", "channel": CHANNEL, "turns": number % 1000},
+        tags=("bench", f"team-{number % 1000}"),
+        participant=f"user-{user}",
+        environment="prod" if number % 100 else "dev",
+    )
+
+
+def _generation(number: int, at: int) -> StepChange:
+    name = f"step-{number}-{at}"
+    began = 1_700_000_000_000_000 + number * 1_000_000
+    return StepChange(
+        id=name,
+        thread_id=f"talk-{number}",
+        kind=Kind.GENERATION,
+        name="answer" if number % 1000 else "apologize",
+        started_at=began,
+        ended_at=began + (1 + number % 1000) * 10_000,
+        output={"content": f"{TEXT[:60]} word{number:07} {'rarely' if number % 1000 == 0 else 'often'}"},
+        generation=Generated(
+            payload={"model": "m", "tokenCount": number % 1000}, model="m", tokens=number % 1000, provider="p"
+        ),
+        scores=(ScoreChange(id=f"score-{name}", name="user-feedback", value=number // 10 % 2),)
+        if number % 10 == 0
+        else (),
+    )

@@ -16,12 +16,15 @@ import uvloop
 
 END = b"\r\n\r\n"
 LENGTH = b"content-length: "
+MARK = b"0000-a-new-number"
+"""What stands for a number in requests that are to be new each time. The number is as long."""
 
 
 class Plan(msgspec.Struct, kw_only=True):
     """What to send. Each connection begins at another place of `requests` and goes round.
 
-    It ends after `seconds`, or once `count` are answered. `keep` answers are brought back whole.
+    It ends after `seconds`, or once `count` are answered. `keep` answers are brought back whole. Where `marked`, a
+    number that no other request has is put wherever `MARK` stands.
     """
 
     port: int
@@ -30,6 +33,7 @@ class Plan(msgspec.Struct, kw_only=True):
     seconds: float = 0
     count: int = 0
     keep: bool = False
+    marked: bool = False
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -52,12 +56,18 @@ class Load:
         self.sent = 0
         self.open = plan.connections
         self.until = time.perf_counter() + plan.seconds if plan.seconds else float("inf")
+        self._first_number = time.time_ns()  # plans that follow each other begin at different ones
 
     def more(self) -> bool:
         """Whether another request is to be sent."""
         if self.plan.count:
             return self.sent < self.plan.count
         return self.sent == 0 or time.perf_counter() < self.until  # once at least, however busy the machine is
+
+    def request(self, at: int) -> bytes:
+        """The request at this place of the plan, which goes round."""
+        one = self.plan.requests[at % len(self.plan.requests)]
+        return one.replace(MARK, b"%017x" % (self._first_number + self.sent)) if self.plan.marked else one
 
     def idle(self) -> None:
         """A connection has nothing left to do."""
@@ -86,8 +96,7 @@ class Connection(asyncio.Protocol):
             self._transport.close()
             load.idle()
             return
-        requests = load.plan.requests
-        request = requests[(load.sent if load.plan.count else self._at) % len(requests)]
+        request = load.request(load.sent if load.plan.count else self._at)
         self._at += 1
         load.sent += 1
         self._sent_at = time.perf_counter()

@@ -70,7 +70,12 @@ class Asked:
 
 
 def in_turn(
-    asked: Mapping[str, tuple[Server, list[bytes]]], connections: int, loader: Loader, scale: Scale
+    asked: Mapping[str, tuple[Server, list[bytes]]],
+    connections: int,
+    loader: Loader,
+    scale: Scale,
+    *,
+    marked: bool = False,
 ) -> dict[str, Taken]:
     """What each server does with its requests. The first moments of each round are not counted."""
     return each_in_turn(
@@ -78,7 +83,7 @@ def in_turn(
             name: Asked(
                 server=server,
                 loader=loader,
-                plan=Plan(port=server.port, connections=connections, requests=requests),
+                plan=Plan(port=server.port, connections=connections, requests=requests, marked=marked),
             )
             for name, (server, requests) in asked.items()
         },

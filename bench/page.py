@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from bench.scale import Scale
 
 
+AFTER_PARTS = "## Where the time goes"
+"""What follows the parts' sections."""
+
+
 class Part(Protocol):
     """What one part of the benchmark found."""
 
@@ -48,6 +52,20 @@ def _measured(scale: Scale) -> str:
         f"{scale.seconds:g} seconds, with everything that is compared in turn. A round in which other programs took "
         f"more than {QUIET:.0%} of a core is done again, up to {scale.attempts} times in all, and the quietest counts."
     )
+
+
+def rewritten(old: str, parts: Sequence[Part]) -> str:
+    """The page with the sections of these parts made anew, and all others as they were."""
+    pieces = re.split(r"(?m)^(?=## )", old)
+    for part in parts:
+        section = part.section().rstrip() + "\n\n"
+        heading = section.partition("\n")[0]
+        places = [at for at, piece in enumerate(pieces) if piece.startswith(heading + "\n")]
+        if places:
+            pieces[places[0]] = section
+        else:
+            pieces.insert(next(at for at, piece in enumerate(pieces) if piece.startswith(AFTER_PARTS)), section)
+    return "".join(pieces)
 
 
 def page(parts: Sequence[Part], scale: Scale) -> str:

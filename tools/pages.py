@@ -21,6 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from clew.app import cli, settings
+from clew.dialects.literal.errors import internal_error as literal_internal_error
+from clew.dialects.literal.errors import refusal_of as literal_refusal_of
+from clew.dialects.literal.operations import GRAPHQL, PATHS, ROWS, SIGNED
 from clew.dialects.openai import bodies, errors, fields
 from clew.dialects.openai.mapping.runs import STATES
 from clew.dialects.openai.operations import OPERATIONS
@@ -32,6 +35,7 @@ from clew.dialects.yandex.operations import OPERATIONS as YANDEX_OPERATIONS
 from clew.domain import problem
 from clew.domain.event import Delta, Event, EventKind
 from clew.domain.item import Item, ItemStatus, Kind, Trace
+from clew.domain.project import Scope
 from clew.domain.run import ACTIVE, MOVES, Progress, Run, RunState
 from clew.domain.thread import Thread
 
@@ -109,6 +113,25 @@ def yandex_operations() -> str:
         rows = [[code(one.method), _rest(one), _need(one), _yandex_standing(one)] for one in members]
         parts.append(f"### {code(service)}\n\n" + table(("method", "REST", "key's scope", "here"), rows))
     return "\n".join(parts)
+
+
+def literal_operations() -> str:
+    """Every field of the Literal AI dialect, group by group, and its paths."""
+    fields_of: dict[str, list[list[str]]] = {}
+    for one in sorted(ROWS, key=lambda one: one.need is not Scope.READ):
+        here = "answered" if one.why_not is None else f"declined: {one.why_not}"
+        fields_of.setdefault(one.group, []).append([code(one.name), code(one.need), here])
+    parts = [f"### {group}\n\n" + table(("field", "key's scope", "here"), rows) for group, rows in fields_of.items()]
+    rows = [
+        [
+            code(f"{one.method} {one.path}"),
+            "none: the address is signed" if one.group == SIGNED else code(one.need),
+            "answered" if one.why_not is None else f"declined: {one.why_not}",
+        ]
+        for one in PATHS
+        if one.name != GRAPHQL
+    ]
+    return "\n".join([*parts, "### paths\n\n" + table(("path", "key's scope", "here"), rows)])
 
 
 def _rest(operation: YandexOperation) -> str:
@@ -324,6 +347,16 @@ def yandex_errors() -> str:
     return table(("problem", "gRPC", "HTTP", "message, for example"), map(list, dict.fromkeys(map(tuple, rows))))
 
 
+def literal_errors() -> str:
+    """What each problem of the service becomes for Literal AI's clients."""
+    refusals = [(code(type(one).__name__), literal_refusal_of(one)) for one in PROBLEMS]
+    rows = [
+        [name, str(refusal.status), code(refusal.code), code(refusal.message)]
+        for name, refusal in (*refusals, ("a bug of ours", literal_internal_error()))
+    ]
+    return table(("problem", "status", "code", "message, for example"), map(list, dict.fromkeys(map(tuple, rows))))
+
+
 # --- the command line ---------------------------------------------------------------------------------------------
 
 COMMANDS: Final = (
@@ -371,6 +404,8 @@ MADE: Final[Mapping[str, Callable[[], str]]] = {
     "cli": command_line,
     "events": events,
     "faults": faults,
+    "literal-errors": literal_errors,
+    "literal-operations": literal_operations,
     "operations": operations,
     "operations-summary": operations_summary,
     "problems": problems,

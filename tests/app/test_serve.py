@@ -8,7 +8,7 @@ import sys
 import httpx2
 import pytest
 
-from clew.app.http import CannotListen, bound_socket
+from clew.app.http import CannotListen, bound_socket, inherited_socket
 from clew.app.serve import guard_of, routes_of, start_text
 from clew.app.settings import read
 from clew.engine.model import ModelConfig
@@ -46,6 +46,8 @@ def test_an_open_server_refuses_foreign_names_and_pages(guarded, headers):
     answer = httpx2.get(f"{guarded.base_url}/threads", headers={**KEY, **headers})
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "foreign_origin")
+    answer = httpx2.post(f"{guarded.url}/api/graphql", headers={**KEY, **headers})
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (403, "FORBIDDEN")
 
 
 def test_a_probe_may_call_it_what_it_likes(guarded):
@@ -79,11 +81,19 @@ def test_a_port_that_is_taken_is_a_sentence():
         bound_socket("127.0.0.1", taken.getsockname()[1])
 
 
+def test_a_socket_that_is_held_for_another_process_is_not_taken(monkeypatch):
+    monkeypatch.setenv("LISTEN_FDS", "1")
+    for owner in ("", "1"):
+        monkeypatch.setenv("LISTEN_PID", owner)
+        assert inherited_socket() is None
+
+
 def test_the_start_text_says_where_and_for_whom(settings):
     opened = start_text(settings, None, is_open=True)
     closed = start_text(settings, None, is_open=False)
 
     assert "export OPENAI_BASE_URL=http://127.0.0.1:8400/v1 OPENAI_API_KEY=any" in opened
+    assert "export LITERAL_API_URL=http://127.0.0.1:8400 LITERAL_API_KEY=any" in opened
     assert "any key is accepted, into the project 'default'" in opened
     assert "clew keys create" in closed
     assert "runs will fail" in opened
@@ -95,6 +105,11 @@ def test_a_model_by_pattern_goes_before_the_default(tmp_path):
 
     assert routes.default is not None
     assert isinstance(routes.find("whatever"), ModelConfig)
+
+
+def test_nothing_is_loaded_for_queries_before_the_server_serves():
+    said = "import sys, clew.app.serve; print({'graphql'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", said], text=True) == "set()\n"
 
 
 def test_what_speaks_to_models_is_not_loaded_before_the_server_serves():

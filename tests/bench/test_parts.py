@@ -2,7 +2,7 @@
 
 import pytest
 from bench.__main__ import PARTS, run
-from bench.page import page
+from bench.page import page, rewritten
 from bench.scale import Scale
 
 TINY = Scale(
@@ -15,6 +15,7 @@ TINY = Scale(
     page_lengths=(5, 30),
     lengths=(5, 30),
     stores=(10, 50),
+    walked=250,
     runs=2,
     readers=(1, 2),
     settle_seconds=0.3,
@@ -29,6 +30,7 @@ SAID = {
     "shapes": ["| last 20 messages | 30 messages | 4 |", "| append a message | 50 threads | 1 |", "Filling took"],
     "start": ["| on a new data folder |", "Loading the code takes"],
     "growth": ["| `item_by_id` |", "A message takes"],
+    "steps": ["| 5 | 4 |", "| 30 |", "250 threads with their steps took", "| in order of `tokenCount` |"],
     "streams": ["| through Clew | 2 | 2 |", "| through Clew | 2 | 4 |", "Each reader beyond the first takes"],
 }
 
@@ -39,3 +41,15 @@ def test_a_part_measures_and_says_what_it_found(part):
     found = run(TINY, only=(part,))
     text = page(found, TINY)
     assert [word for word in SAID[part] if word not in text] == []
+
+
+def test_a_part_is_written_anew_among_the_others():
+    class Section:
+        def __init__(self, text):
+            self.section = lambda: text
+
+    old = "# Performance\n\n## Calls\n\nold\n\n## Disk\n\nkept\n\n## Where the time goes\n\nthere\n"
+    new = rewritten(old, [Section("## Calls\n\nnew\n"), Section("## gRPC\n\nadded\n")])
+    assert new == (
+        "# Performance\n\n## Calls\n\nnew\n\n## Disk\n\nkept\n\n## gRPC\n\nadded\n\n## Where the time goes\n\nthere\n"
+    )

@@ -23,7 +23,7 @@ CHECKS = re.findall(r'^check\("(.+)", ', SCRIPT.read_text(), flags=re.MULTILINE)
 def problems(busy_server: RunningServer, clients: dict[str, Any]) -> dict[str, str | None]:
     """The problem of each check, by its name."""
     command = [clients["node"], str(SCRIPT), busy_server.base_url]
-    done = subprocess.run(command, cwd=clients["node_folder"], capture_output=True, text=True, check=False, timeout=100)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
     results = [json.loads(line) for line in done.stdout.splitlines()]
     if done.returncode != 0:
         pytest.fail(f"the client broke after {len(results)} checks:\n{done.stderr}")

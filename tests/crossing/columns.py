@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
+import uuid
 from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ from clew.service.threads import NewThread
 if TYPE_CHECKING:
     from openai import OpenAI
 
+    from support.graphql import GraphQL
     from support.server import RunningServer
     from support.stub import Stub
 
@@ -81,21 +83,37 @@ class OpenAIColumn:
             case _:
                 return self._run(**words)
 
-    def _run(self, said: str, assistant: Words, **more: Any) -> Ref:
+    def _run(self, said: str, assistant: Words, output: str | None = None, **more: Any) -> Ref:
+        """A run; with an output of a tool, the thread in which it came to its end."""
         ref = self.make("assistant", assistant)
         thread = self._client.beta.threads.create(messages=[{"role": "user", "content": said}])
         run = self._client.beta.threads.runs.create_and_poll(
             thread_id=thread.id, assistant_id=ref.id, poll_interval_ms=20, **more
         )
-        return Ref(run.id, thread.id)
+        if output is None:
+            return Ref(run.id, thread.id)
+        assert run.required_action is not None
+        (call,) = run.required_action.submit_tool_outputs.tool_calls
+        self._client.beta.threads.runs.submit_tool_outputs_and_poll(
+            run_id=run.id,
+            thread_id=thread.id,
+            tool_outputs=[{"tool_call_id": call.id, "output": output}],
+            poll_interval_ms=20,
+        )
+        return Ref(thread.id)
 
     def read(self, noun: str, ref: Ref) -> Words:
         beta = self._client.beta
         shown: Any
         more: Words = {}
         match noun:
-            case "thread":
+            case "thread" | "tree":
                 shown = beta.threads.retrieve(ref.id)
+                runs = beta.threads.runs.list(ref.id)
+                more["runs"] = [
+                    [step.type for step in beta.threads.runs.steps.list(run.id, thread_id=ref.id, order="asc")]
+                    for run in runs
+                ]
                 page = beta.threads.messages.list(ref.id, order="asc")
                 more["messages"] = [
                     (one.role, [part.text.value for part in one.content if part.type == "text"]) for one in page
@@ -159,6 +177,8 @@ class YandexColumn:
                 return Ref(wire.SearchIndex.FromString(operation.response.value).id)
             case "run":
                 return self._run(**words)
+            case "tree":
+                return self._tree(**words)
         return Ref(self.call(f"{self.SERVICES[noun]}Service.Create", folder_id=PROJECT, **words).id)
 
     def _run(self, said: str, assistant: Words, **more: Any) -> Ref:
@@ -169,8 +189,18 @@ class YandexColumn:
         next(iter(self.call("RunService.Listen", run_id=run.id)))  # waits for the end, or for what is asked of us
         return Ref(run.id, thread.id)
 
+    def _tree(self, output: str, **words: Any) -> Ref:
+        ref = self._run(**words)
+        (call,) = self.call("RunService.Get", run_id=ref.id).state.tool_call_list.tool_calls
+        result = {"function_result": {"name": call.function_call.name, "content": output}}
+        self.call("RunService.Submit", run_id=ref.id, tool_result_list={"tool_results": [result]})
+        *_, last = self.call("RunService.Listen", run_id=ref.id)
+        assert last.event_type == wire.StreamEvent.DONE, last
+        return Ref(ref.thread_id)
+
     def read(self, noun: str, ref: Ref) -> Words:
         more: Words = {}
+        noun = "thread" if noun == "tree" else noun
         match noun:
             case "message":
                 shown = self.call("MessageService.Get", thread_id=ref.thread_id, message_id=ref.id)
@@ -195,6 +225,71 @@ class YandexColumn:
     def change(self, noun: str, ref: Ref, words: Words) -> None:
         name = "SearchIndex" if noun == "index" else self.SERVICES[noun]
         self.call(f"{name}Service.Update", **{"search_index_id" if noun == "index" else f"{noun}_id": ref.id}, **words)
+
+
+class LiteralColumn:
+    """Texts of GraphQL. Words are the arguments of mutations, pictures the objects of the schema.
+
+    A tree is told by its steps. Nothing here performs runs, and assistants, files and indexes have no word in it.
+    """
+
+    STEP = """id threadId parentId type name error input output createdAt metadata tags environment
+        scores { name value } attachments { name url }
+        generation { type model messages messageCompletion tokenCount }"""
+    THREAD = "id name metadata tags environment createdAt participant { identifier metadata }"
+    SPEAKERS = {"user_message": "user", "assistant_message": "assistant", "system_message": "system"}  # noqa: RUF012
+
+    def __init__(self, graphql: GraphQL) -> None:
+        self._graphql = graphql
+
+    def make(self, noun: str, words: Words) -> Ref:
+        ref = Ref(str(uuid.uuid4()), str(uuid.uuid4()))
+        match noun:
+            case "thread":
+                ref = Ref(ref.id)
+                self._tell_thread("upsertThread", ref, {name: words[name] for name in words if name != "messages"})
+                self._graphql.ingest(*(self._step(ref.id, one) for one in words.get("messages", ())))
+            case "tree":
+                ref = Ref(ref.id)
+                ids = {one["name"]: str(uuid.uuid4()) for one in words["steps"]}
+                told = [one | {"id": ids[one["name"]]} for one in words["steps"]]
+                told = [one | ({"parentId": ids[one["parentId"]]} if "parentId" in one else {}) for one in told]
+                self._graphql.ingest(*(self._step(ref.id, one) for one in told))
+            case _:
+                assert noun == "message"
+                self._graphql.ingest(self._step(ref.thread_id, {"id": ref.id, "type": "user_message", **words}))
+        return ref
+
+    def _step(self, thread_id: str, words: Words) -> Words:
+        return {"id": str(uuid.uuid4()), "threadId": thread_id, **words}
+
+    def _tell_thread(self, field: str, ref: Ref, words: Words) -> None:
+        kinds = {"metadata": "Json", "tags": "[String!]"}
+        declared = "".join(f" ${name}: {kinds.get(name, 'String')}" for name in words)
+        passed = "".join(f" {name}: ${name}" for name in words)
+        text = f"mutation($id: String!{declared}) {{ {field}(id: $id{passed}) {{ id }} }}"
+        self._graphql.ask(text, id=ref.id, **words)
+
+    def read(self, noun: str, ref: Ref) -> Words:
+        if noun in ("thread", "tree"):
+            text = f"query($id: String!) {{ it: threadDetail(id: $id) {{ {self.THREAD} steps {{ {self.STEP} }} }} }}"
+        else:
+            text = f"query($id: String!) {{ it: step(id: $id) {{ {self.STEP} }} }}"
+        picture: Words = self._graphql.ask(text, id=ref.id)["it"]
+        if "steps" in picture:
+            steps = picture["steps"]
+            kinds = {step["id"]: step["type"] for step in steps}
+            picture["tree"] = [(step["type"], kinds.get(step["parentId"])) for step in steps]
+            said = [step for step in steps if step["type"] in self.SPEAKERS]
+            picture["messages"] = [(self.SPEAKERS[step["type"]], [step["output"]["content"]]) for step in said]
+        return picture | {"at": int(datetime.fromisoformat(picture["createdAt"]).timestamp())}
+
+    def change(self, noun: str, ref: Ref, words: Words) -> None:
+        if noun == "thread":
+            self._tell_thread("updateThread", ref, words)
+        else:
+            answer = self._graphql.ingest({"id": ref.id, **words})
+            assert answer["step0"]["ok"], answer
 
 
 class CoreColumn:

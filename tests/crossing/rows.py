@@ -44,15 +44,62 @@ class Survivor:
     still: Words = field(default_factory=dict)
 
 
-def same(noun: str, name: str, openai: Words, yandex: Words) -> Row:
-    """A field that both say, and show as they said it."""
-    both = {"openai": openai, "yandex": yandex}
-    return Row(noun, name, both, both)
+def same(noun: str, name: str, openai: Words, yandex: Words, literal: Words | None = None) -> Row:
+    """A field that all of these say, and show as they said it."""
+    them = {"openai": openai, "yandex": yandex, **({"literal": literal} if literal is not None else {})}
+    return Row(noun, name, them, them)
 
+
+def said(content: str, speaker: str = "user", **more: Any) -> Words:
+    """A message, as Literal AI's clients say it."""
+    return {"type": f"{speaker}_message", "output": {"content": content, **more}}
+
+
+def begun(second: int) -> Words:
+    """When a step began."""
+    return {"startTime": f"2026-01-01T00:00:0{second}Z"}
+
+
+TOLD = [("user", ["add"]), ("assistant", ["It is 7."])]
+TREE = [
+    ("user_message", None),
+    ("run", None),
+    ("llm", "run"),
+    ("tool", "llm"),
+    ("llm", "run"),
+    ("assistant_message", "llm"),
+]
+"""The steps of a thread with one tool call, each with the type of its parent."""
 
 ROWS = (
     # --- threads
-    same("thread", "labels", {"metadata": {"a": "b", "c": ""}}, {"labels": {"a": "b", "c": ""}}),
+    same(
+        "thread",
+        "labels",
+        {"metadata": {"a": "b", "c": ""}},
+        {"labels": {"a": "b", "c": ""}},
+        {"metadata": {"a": "b", "c": ""}},
+    ),
+    Row(
+        "thread",
+        "a name, which OpenAI has no word for",
+        {"yandex": {"name": "n", "labels": {"a": "b"}}, "literal": {"name": "n", "metadata": {"a": "b"}}},
+        {
+            "openai": {"metadata": {"a": "b"}},
+            "yandex": {"name": "n", "labels": {"a": "b"}},
+            "literal": {"name": "n", "metadata": {"a": "b"}},
+        },
+    ),
+    Row(
+        "thread",
+        "tags, an environment and a participant, which only Literal AI has words for",
+        {"literal": {"tags": ["x", "y"], "environment": "staging", "participantId": "ada", "metadata": {"a": "b"}}},
+        {
+            "openai": {"metadata": {"a": "b"}},
+            "yandex": {"labels": {"a": "b"}},
+            "literal": {"tags": ["x", "y"], "environment": "staging", "participant": {"identifier": "ada"}},
+        },
+    ),
     Row(
         "thread",
         "name and description, which OpenAI has no words for",
@@ -62,8 +109,12 @@ ROWS = (
     Row(
         "thread",
         "labels that are no strings",
-        {"core": {"metadata": {"n": 5, "list": [1, "two"], "s": "text", "none": None}}},
         {
+            "core": {"metadata": {"n": 5, "list": [1, "two"], "s": "text", "none": None}},
+            "literal": {"metadata": {"n": 5, "list": [1, "two"], "s": "text", "none": None}},
+        },
+        {
+            "literal": {"metadata": {"n": 5, "list": [1, "two"], "s": "text", "none": None}},
             "core": {"metadata": {"n": 5, "list": [1, "two"], "s": "text", "none": None}},
             "openai": {"metadata": {"n": "5", "list": '[1,"two"]', "s": "text", "none": "null"}},
             "yandex": {"labels": {"n": "5", "list": '[1,"two"]', "s": "text", "none": "null"}},
@@ -103,8 +154,10 @@ ROWS = (
                     {"author": {"id": "x", "role": "ASSISTANT"}, "content": text("two")},
                 ],
             },
+            "literal": {"messages": [said("one"), said("two", "assistant")]},
         },
         {
+            "literal": {"messages": [("user", ["one"]), ("assistant", ["two"])]},
             "openai": {"messages": [("user", ["one"]), ("assistant", ["two"])]},
             "yandex": {"messages": [("user", ["one"]), ("assistant", ["two"])]},
         },
@@ -113,8 +166,9 @@ ROWS = (
     Row(
         "message",
         "a text of one part",
-        {"openai": {"content": "hello"}, "yandex": {"content": text("hello")}},
+        {"openai": {"content": "hello"}, "yandex": {"content": text("hello")}, "literal": said("hello")},
         {
+            "literal": said("hello"),
             "openai": {"role": "user", "content": [{"type": "text", "text": {"value": "hello", "annotations": []}}]},
             "yandex": {"author": {"role": "USER"}, "content": text("hello"), "status": "COMPLETED"},
         },
@@ -127,6 +181,7 @@ ROWS = (
             "yandex": {"content": text("one", "two")},
         },
         {
+            "literal": said("one\n\ntwo"),
             "openai": {"content": [{"text": {"value": "one"}}, {"text": {"value": "two"}}]},
             "yandex": {"content": text("one", "two")},
         },
@@ -137,8 +192,13 @@ ROWS = (
         {
             "openai": {"role": "assistant", "content": "hello"},
             "yandex": {"author": {"id": "me", "role": "assistant"}, "content": text("hello")},
+            "literal": said("hello", "assistant"),
         },
-        {"openai": {"role": "assistant"}, "yandex": {"author": {"role": "ASSISTANT"}}},
+        {
+            "openai": {"role": "assistant"},
+            "yandex": {"author": {"role": "ASSISTANT"}},
+            "literal": said("hello", "assistant"),
+        },
     ),
     Row(
         "message",
@@ -149,8 +209,39 @@ ROWS = (
     Row(
         "message",
         "a role that OpenAI does not know is shown as a user's",
-        {"yandex": {"author": {"id": "me", "role": "system"}, "content": text("hello")}},
-        {"openai": {"role": "user"}, "yandex": {"author": {"role": "SYSTEM"}}},
+        {
+            "yandex": {"author": {"id": "me", "role": "system"}, "content": text("hello")},
+            "literal": said("hello", "system"),
+        },
+        {
+            "openai": {"role": "user"},
+            "yandex": {"author": {"role": "SYSTEM"}},
+            "literal": said("hello", "system"),
+        },
+    ),
+    Row(
+        "message",
+        "more than a text, tags, scores and a name, which only Literal AI has words for",
+        {
+            "literal": said("hello", more=[1])
+            | {"tags": ["x"], "name": "Ada", "scores": [{"id": "s", "name": "good", "type": "HUMAN", "value": 1}]}
+        },
+        {
+            "openai": {"content": [{"text": {"value": "hello"}}]},
+            "yandex": {"content": text("hello")},
+            "literal": said("hello", more=[1])
+            | {"tags": ["x"], "name": "Ada", "scores": [{"name": "good", "value": 1}]},
+        },
+    ),
+    Row(
+        "message",
+        "what was said is the input where there is no output",
+        {"literal": {"input": {"content": "hello"}}},
+        {
+            "openai": {"content": [{"text": {"value": "hello"}}]},
+            "yandex": {"content": text("hello")},
+            "literal": {"input": {"content": "hello"}, "output": None},
+        },
     ),
     Row(
         "message",
@@ -158,8 +249,13 @@ ROWS = (
         {
             "openai": {"content": "hello", "metadata": {"a": "b"}},
             "yandex": {"content": text("hello"), "labels": {"a": "b"}},
+            "literal": said("hello") | {"metadata": {"a": "b"}},
         },
-        {"openai": {"metadata": {"a": "b"}}, "yandex": {"labels": {"a": "b"}}},
+        {
+            "openai": {"metadata": {"a": "b"}},
+            "yandex": {"labels": {"a": "b"}},
+            "literal": {"metadata": {"a": "b"}},
+        },
     ),
     Row(
         "message",
@@ -179,6 +275,7 @@ ROWS = (
                 "attachments": [{"file_id": "{file}", "tools": [{"type": "file_search"}]}],
             },
             "yandex": {"content": text("look")},
+            "literal": said("look"),
         },
     ),
     # --- assistants
@@ -275,6 +372,7 @@ ROWS = (
                 "state": {"status": "COMPLETED", "completed_message": {"content": text("You said: hello")}},
                 "usage": {"prompt_tokens": "1", "completion_tokens": "3", "total_tokens": "4"},
             },
+            "literal": {"type": "run", "error": None},
         },
     ),
     Row(
@@ -306,6 +404,7 @@ ROWS = (
         {
             "openai": {"status": "failed", "last_error": {"code": "server_error"}},
             "yandex": {"state": {"status": "FAILED"}},
+            "literal": {"type": "run", "error": "out of order"},
         },
     ),
     Row(
@@ -324,12 +423,75 @@ ROWS = (
             "openai": {"said": "hello", "assistant": {}, "metadata": {"a": "b"}},
             "yandex": {"said": "hello", "assistant": {}, "labels": {"a": "b"}},
         },
-        {"openai": {"metadata": {"a": "b"}}, "yandex": {"labels": {"a": "b"}}},
+        {
+            "openai": {"metadata": {"a": "b"}},
+            "yandex": {"labels": {"a": "b"}},
+            "literal": {"type": "run", "metadata": {"a": "b"}},
+        },
+    ),
+    # --- trees: a thread in which a run called a tool
+    Row(
+        "tree",
+        "a run that our engine performed, with a tool call",
+        {
+            "openai": {
+                "said": "add",
+                "assistant": {"tools": [{"type": "function", "function": FUNCTION}]},
+                "output": "seven",
+            },
+            "yandex": {"said": "add", "assistant": {"tools": [{"function": FUNCTION}]}, "output": "seven"},
+        },
+        {
+            "openai": {"messages": TOLD, "runs": [["tool_calls", "message_creation"]]},
+            "yandex": {"messages": TOLD},
+            "literal": {
+                "messages": TOLD,
+                "tree": TREE,
+                "steps": [
+                    {},
+                    {"type": "run", "error": None},
+                    {"generation": {"type": "CHAT", "messageCompletion": {"role": "assistant"}}},
+                    {"name": "add", "input": {"n": 7}, "output": {"content": "seven"}},
+                    {"generation": {"type": "CHAT", "messageCompletion": {"content": "It is 7."}}},
+                    {"output": {"content": "It is 7."}},
+                ],
+            },
+        },
+    ),
+    Row(
+        "tree",
+        "a run that an app performed and told of, with a tool call",
+        {
+            "literal": {
+                # As the clients do it: a step is told when it ends, so children are there before their parents.
+                "steps": [
+                    {"name": "user"} | said("add") | begun(0),
+                    {"name": "add", "type": "tool", "parentId": "ask", "input": {"n": 7}} | begun(3),
+                    {"name": "ask", "type": "llm", "parentId": "work", "generation": {"messages": []}} | begun(2),
+                    {"name": "bot", "parentId": "ask again"} | said("It is 7.", "assistant") | begun(5),
+                    {"name": "ask again", "type": "llm", "parentId": "work"} | begun(4),
+                    {"name": "work", "type": "run"} | begun(1),
+                ]
+            }
+        },
+        {
+            "openai": {"messages": TOLD, "runs": []},
+            "yandex": {"messages": TOLD},
+            "literal": {"messages": TOLD, "tree": TREE},
+        },
     ),
 )
 
 BY_YANDEX: tuple[Words, ...] = ({"name": "other", "update_mask": "name"}, {"name": "other"})
 """An update of one field, and one without a mask, which resets every field that the dialect knows."""
+
+BY_LITERAL: tuple[Words, ...] = ({"name": "other"}, {"metadata": {"a": "b"}, "tags": ["x"], "participantId": "bob"})
+TOLD_AGAIN: tuple[Words, ...] = (
+    {"metadata": {"a": "b"}, "tags": ["x"], "name": "other"},
+    {"output": {"content": "look"}},
+    {"scores": [{"name": "good", "type": "AI", "value": 1}]},
+)
+"""What Literal AI's clients may say of a message whose text stays."""
 
 SURVIVORS = (
     Survivor(
@@ -361,6 +523,101 @@ SURVIVORS = (
             "expiration_config": {"expiration_policy": "STATIC", "ttl_days": "3"},
             "tools": [{"function": FUNCTION}],
         },
+    ),
+    Survivor(
+        "thread",
+        "files for code, through an update by Literal AI's words",
+        "openai",
+        {"tool_resources": {"code_interpreter": {"file_ids": ["{file}"]}}, "metadata": {"k": "v"}},
+        "literal",
+        BY_LITERAL,
+        {"tool_resources": {"code_interpreter": {"file_ids": ["{file}"]}}},
+    ),
+    Survivor(
+        "thread",
+        "description, author, end and tools, through an update by Literal AI's words",
+        "yandex",
+        {
+            "description": "d",
+            "default_message_author_id": "me",
+            "expiration_config": {"expiration_policy": "STATIC", "ttl_days": "3"},
+            "tools": [{"function": FUNCTION}],
+        },
+        "literal",
+        BY_LITERAL,
+        {
+            "description": "d",
+            "default_message_author_id": "me",
+            "expiration_config": {"expiration_policy": "STATIC", "ttl_days": "3"},
+            "tools": [{"function": FUNCTION}],
+        },
+    ),
+    Survivor(
+        "thread",
+        "tags, environment, participant and name",
+        "literal",
+        {"name": "n", "tags": ["x"], "environment": "staging", "participantId": "ada"},
+        "openai",
+        ({"metadata": {"a": "b"}}, {"metadata": None}, {}),
+        {"name": "n", "tags": ["x"], "environment": "staging", "participant": {"identifier": "ada"}},
+    ),
+    Survivor(
+        "thread",
+        "tags, environment and participant",
+        "literal",
+        {"tags": ["x"], "environment": "staging", "participantId": "ada"},
+        "yandex",
+        BY_YANDEX,
+        {"tags": ["x"], "environment": "staging", "participant": {"identifier": "ada"}, "name": "other"},
+    ),
+    Survivor(
+        "message",
+        "an image and a file beside it",
+        "openai",
+        {
+            "content": [
+                {"type": "text", "text": "look"},
+                {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}},
+            ],
+            "attachments": [{"file_id": "{file}", "tools": [{"type": "file_search"}]}],
+        },
+        "literal",
+        TOLD_AGAIN,
+        {
+            "content": [{"type": "text"}, {"image_url": {"url": "https://example.org/a.png"}}],
+            "attachments": [{"file_id": "{file}", "tools": [{"type": "file_search"}]}],
+        },
+    ),
+    Survivor(
+        "message",
+        "an author, a role that only it knows, and its end",
+        "yandex",
+        {"author": {"id": "user-1", "role": "MODERATOR"}, "content": text("look")},
+        "literal",
+        TOLD_AGAIN,
+        {"author": {"id": "user-1", "role": "MODERATOR"}, "content": text("look"), "status": "COMPLETED"},
+    ),
+    Survivor(
+        "message",
+        "more than a text, tags, scores and a name",
+        "literal",
+        said("look", more=[1])
+        | {"tags": ["x"], "name": "Ada", "scores": [{"name": "good", "type": "HUMAN", "value": 1}]},
+        "openai",
+        ({"metadata": {"a": "b"}}, {"metadata": None}),
+        said("look", more=[1]) | {"tags": ["x"], "name": "Ada", "scores": [{"name": "good", "value": 1}]},
+    ),
+    Survivor(
+        "run",
+        "how it ended, and its words",
+        "openai",
+        {"said": "hello", "assistant": {}, "instructions": "Be brief.", "metadata": {"a": "b"}},
+        "literal",
+        (
+            {"type": "tool", "name": "mine", "output": {"content": "no"}, "error": "no"},
+            {"input": {"instructions": "no"}, "endTime": "2020-01-01T00:00:00Z"},
+        ),
+        {"status": "completed", "instructions": "Be brief.", "metadata": {"a": "b"}, "last_error": None},
     ),
     Survivor(
         "thread",

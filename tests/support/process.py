@@ -11,10 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
+    import socket
+
     from support.scripted_model import ScriptedModel
 
 _SERVING: Final = re.compile(r"Clew is serving (https?://\S+)")
 _GRPC: Final = re.compile(r"gRPC +(\S+)")
+_INHERIT: Final = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 _END_SECONDS: Final = 20
 """A server that takes longer to end than this never will."""
 
@@ -22,10 +30,18 @@ _END_SECONDS: Final = 20
 class ServerProcess:
     """`with ServerProcess(folder, model) as server:` serves from a process until it is told, or made, to end.
 
-    `start` serves the same folder again, on another port. Further `flags` are those of `clew serve`.
+    `start` serves the same folder again, on another port, unless one is given, or a socket that is `held` open
+    meanwhile, as systemd does. Further `flags` are those of `clew serve`.
     """
 
-    def __init__(self, folder: Path, model: ScriptedModel | None = None, *flags: str, port: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        model: ScriptedModel | None = None,
+        *flags: str,
+        port: int = 0,
+        held: socket.socket | None = None,
+    ) -> None:
         self.folder = folder
         self._flags = (
             *flags,
@@ -35,6 +51,7 @@ class ServerProcess:
             "--grpc-port",
             "0",
         )
+        self._held = held
         self._process: subprocess.Popen[str] | None = None
         self._errors = folder / "server.err"
         self.url = ""
@@ -100,9 +117,19 @@ class ServerProcess:
         """Start it, without waiting for a word; for a server that is not to come up."""
         command = [sys.executable, "-m", "clew", "serve", "--data", str(self.folder / "data"), *self._flags]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CLEW_")}
+        passed: tuple[int, ...] = ()
+        if self._held is not None:
+            passed = (self._held.fileno(),)
+            command = [sys.executable, "-c", _INHERIT, str(passed[0]), *command]
         with self._errors.open("w") as errors:
             self._process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=self.folder, env=environment
+                command,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                cwd=self.folder,
+                env=environment,
+                pass_fds=passed,
             )
 
     @property

@@ -2,12 +2,11 @@
 
 import json
 import re
-import sqlite3
-from contextlib import closing
 
 from clew.auth import keys
 from clew.dialects.openai.operations import OPERATIONS
 from clew.domain.project import Scope
+from support.kept import everything
 
 ANSWERED = {operation.name: operation for operation in OPERATIONS if operation.handler}
 DECLINED = {operation.name: operation for operation in OPERATIONS if not operation.handler}
@@ -122,8 +121,7 @@ class Place:
 
     def kept(self):
         """All that the store and the blobs hold."""
-        with closing(sqlite3.connect(self.folder / "clew.db")) as database:
-            dump = list(database.iterdump())
+        dump = everything(self.folder / "clew.db")
         blobs = {path: path.stat().st_size for path in (self.folder / "blobs").rglob("*") if path.is_file()}
         return dump, blobs
 

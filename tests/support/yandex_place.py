@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from base64 import b64encode
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +20,7 @@ from clew.dialects.yandex import json_reader, wire
 from clew.dialects.yandex.errors import STATUSES, Code
 from clew.dialects.yandex.operations import OPERATIONS
 from clew.domain.project import Scope
+from support.kept import everything
 from support.stub import SECONDS
 
 if TYPE_CHECKING:
@@ -243,9 +242,7 @@ class Place:
         """Over what it can be asked for."""
         return [self.rpc, self.http] if operation.verb else [self.rpc]
 
-    def kept(self) -> tuple[list[str], dict[Path, int]]:
+    def kept(self) -> tuple[dict[str, list[str]], dict[Path, int]]:
         """All that the store and the blobs hold."""
-        with closing(sqlite3.connect(self.folder / "clew.db")) as database:
-            dump = list(database.iterdump())
         blobs = {path: path.stat().st_size for path in (self.folder / "blobs").rglob("*") if path.is_file()}
-        return dump, blobs
+        return everything(self.folder / "clew.db"), blobs

@@ -48,6 +48,15 @@ async def test_the_longest_prefix_chooses():
     assert (await ask(dialects, "/v1/x"))[1]["body"] == b'"all"'
 
 
+@pytest.mark.parametrize(
+    ("path", "dialect"), [("/v1", "one"), ("/v1/a", "one"), ("/v10", "all"), ("//a", "slashes"), ("/a", "all")]
+)
+async def test_a_prefix_is_whole_words_or_ends_as_it_says(path, dialect):
+    sent = await ask({"": Says("all"), "/v1": Says("one"), "//": Says("slashes")}, path)
+
+    assert sent[1]["body"] == f'"{dialect}"'.encode()
+
+
 async def test_every_answer_has_a_request_id():
     assert (b"x-request-id", b"request_1") in (await ask({"": Says("all")}))[0]["headers"]
 

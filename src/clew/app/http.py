@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from clew.app.tls import Tls
 
+FIRST_INHERITED: Final = 3
 CROWD: Final = 1000
 """More connections than this are looked at once a second."""
 
@@ -59,6 +60,16 @@ def bound_socket(host: str, port: int) -> socket.socket:
         number = error.errno or 0
         reason = os.strerror(number) if number > 0 else error.strerror
         raise CannotListen(f"Cannot listen on {host}:{port}: {reason}.") from error
+
+
+def inherited_socket() -> socket.socket | None:
+    """The socket that whoever started us holds open for us, as systemd says it; None where nobody does.
+
+    Whoever connects while we start again waits in it, and is not refused.
+    """
+    if os.environ.get("LISTEN_PID") != str(os.getpid()) or os.environ.get("LISTEN_FDS") != "1":
+        return None
+    return socket.socket(fileno=FIRST_INHERITED)
 
 
 def http_server(app: Any, patience: Patience | None = None, tls: Tls | None = None) -> Embedded:  # noqa: ANN401 (an ASGI application)

@@ -16,7 +16,7 @@ import uvloop
 
 from clew.app.connections import Patience, connections_possible
 from clew.app.grpc import grpc_server, listen
-from clew.app.http import bound_socket, http_server
+from clew.app.http import bound_socket, http_server, inherited_socket
 from clew.app.log import tell_of_loop
 from clew.app.pairing import pair, refuse_lost_database
 from clew.app.tls import Tls
@@ -24,6 +24,8 @@ from clew.app.wiring import assemble, default_model, default_parts
 from clew.auth.gate import Gate
 from clew.auth.keys import KeyRing
 from clew.auth.openness import host_allowed, may_open, origin_allowed
+from clew.dialects.literal.dialect import PREFIXES as LITERAL_PATHS
+from clew.dialects.literal.dialect import Options as LiteralOptions
 from clew.dialects.openai.dialect import Options
 from clew.dialects.yandex.call import Options as YandexOptions
 from clew.engine.model import ModelRoutes
@@ -122,6 +124,8 @@ def guard_of(settings: Settings) -> Callable[[Request], Answer | None]:
         if allowed(request.headers.get(b"host"), request.headers.find(b"origin")):
             return None
         message = "This server is open and answers only to local names. Create a key to serve others: clew keys create"
+        if request.path.startswith(LITERAL_PATHS):
+            return Answer(status=403, value={"errors": [{"message": message, "extensions": {"code": "FORBIDDEN"}}]})
         error = {"message": message, "type": "invalid_request_error", "param": None, "code": "foreign_origin"}
         return Answer(status=403, value={"error": error})
 
@@ -169,6 +173,7 @@ async def serve(settings: Settings) -> None:
                     poll_after_ms=settings.poll_after_ms,
                     strict_beta=settings.strict_beta,
                 ),
+                literal=LiteralOptions(body_bytes_max=settings.body_bytes_max, public_url=settings.public_url),
                 yandex_options=YandexOptions(
                     snake_case=settings.yandex_json == "snake", body_bytes_max=settings.yandex_bytes_max
                 ),
@@ -181,7 +186,7 @@ async def serve(settings: Settings) -> None:
         )
         tls = Tls.of(settings.http_cert, settings.http_key)
         Tls.of(settings.grpc_cert, settings.grpc_key)  # to hear of what is wrong with it before anything listens
-        listening = bound_socket(settings.host, settings.port)
+        listening = inherited_socket() or bound_socket(settings.host, settings.port)
         connections_max = min(settings.connections_max, connections_possible())
         rpc = grpc_server(assembled.yandex, connections_max=connections_max)
         grpc_port = listen(rpc, settings.host, settings.grpc_port, cert=settings.grpc_cert, key=settings.grpc_key)
@@ -204,6 +209,7 @@ async def serve(settings: Settings) -> None:
             answers_bytes_max=settings.answers_bytes_max,
         )
         model.begin()
+        assembled.literal.begin()
         await serve_until(
             stopped, assembled, listening, drain_seconds=settings.drain_seconds, patience=patience, tls=tls, rpc=rpc
         )
@@ -241,6 +247,10 @@ def start_text(settings: Settings, local: LocalModel | None, *, is_open: bool) -
             "",
             "    from openai import OpenAI",
             f'    client = OpenAI(base_url="{url}/v1", api_key="{key}")',
+            "",
+            "  or a Literal AI client, or Chainlit:",
+            "",
+            f"    export LITERAL_API_URL={url} LITERAL_API_KEY={key}",
             "",
             "  or a Yandex client:",
             "",

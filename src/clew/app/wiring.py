@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from clew.app.health import Health
+from clew.dialects.literal.dialect import PREFIXES as LITERAL_PATHS
+from clew.dialects.literal.dialect import Literal
+from clew.dialects.literal.dialect import Options as LiteralOptions
 from clew.dialects.openai.dialect import OpenAI, Options
 from clew.dialects.yandex import call as yandex
 from clew.dialects.yandex.dialect import Yandex
-from clew.dialects.yandex.rest import PREFIXES, Rest
+from clew.dialects.yandex.rest import PREFIXES as YANDEX_PATHS
+from clew.dialects.yandex.rest import Rest
 from clew.domain.quota import Quotas
 from clew.engine.engine import Engine
 from clew.engine.later import Later
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from clew.storage.blobs import Blobs
     from clew.storage.port import Store
     from clew.web.answer import Answer
+    from clew.web.app import Dialect
     from clew.web.request import Request
 
 
@@ -45,6 +50,7 @@ class Parts:
     model: Model
     limits: Limits
     options: Options
+    literal: LiteralOptions = field(default_factory=LiteralOptions)
     yandex_options: yandex.Options = field(default_factory=yandex.Options)
     guard: Callable[[Request], Answer | None] | None = None
     runs_at_once: int = 64
@@ -59,6 +65,7 @@ class Assembled:
 
     core: Core
     engine: Engine
+    literal: Literal
     app: App
     yandex: Yandex
     sweep_seconds: float
@@ -81,18 +88,19 @@ def assemble(parts: Parts) -> Assembled:
     )
     engine = Engine(core, parts.model, parts.routes, owner=secrets.token_hex(8), runs_at_once=parts.runs_at_once)
     openai = OpenAI(core, parts.gate, parts.routes, parts.options)
+    literal = Literal(core, parts.gate, parts.literal)
     yandex_dialect = Yandex(core, parts.gate, parts.yandex_options)
-    app = App(
-        core,
-        {
-            "": openai,
-            "/health": Health(core),
-            links.PREFIX: links.Links(core),
-            **dict.fromkeys(PREFIXES, Rest(yandex_dialect)),
-        },
-        parts.guard,
+    dialects: dict[str, Dialect] = {
+        "": openai,
+        "/health": Health(core),
+        links.PREFIX: links.Links(core),
+        **dict.fromkeys(YANDEX_PATHS, Rest(yandex_dialect)),
+        **dict.fromkeys(LITERAL_PATHS, literal),
+    }
+    app = App(core, dialects, parts.guard)
+    return Assembled(
+        core=core, engine=engine, literal=literal, app=app, yandex=yandex_dialect, sweep_seconds=parts.sweep_seconds
     )
-    return Assembled(core=core, engine=engine, app=app, yandex=yandex_dialect, sweep_seconds=parts.sweep_seconds)
 
 
 def default_model() -> Later:

@@ -115,7 +115,11 @@ class Fault(Noun, frozen=True, kw_only=True):
 
 
 class Trace(Noun, frozen=True, kw_only=True):
-    """What happened in an item that is not read as a message: a call's arguments and result, a model's work."""
+    """What happened in an item that is not read as a message: a call's arguments and result, a model's work.
+
+    `generation` is a model's work as a dialect told it, which we only keep; what lists search by stands beside it:
+    `model`, `provider`, `tokens` of both directions, `seconds` it took, and the prompt it was made from.
+    """
 
     name: str | None = None
     input: Any = None
@@ -125,13 +129,19 @@ class Trace(Noun, frozen=True, kw_only=True):
     ended_at: int | None = None
     outcome: str | None = None
     generation: dict[str, Any] | None = None
+    model: str | None = None
+    provider: str | None = None
+    tokens: int | None = None
+    seconds: float | None = None
+    prompt_id: str | None = None
 
 
 class Item(Noun, frozen=True, kw_only=True):
     """One entry of a thread's log. `seq` is its place: 1, 2, 3, … in the thread, 0 before it is written.
 
     `finished_at` is set with every final status. `role` and `author_id` say who speaks; an item that a
-    run made has `run_id`, and its author is then the assistant.
+    run made has `run_id`, and its author is then the assistant. `root_id` is the uppermost item of the tree, where
+    whoever wrote the item said so; like `parent_id` it may name what has not come yet, or never will.
     """
 
     thread_id: str
@@ -146,6 +156,7 @@ class Item(Noun, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     metadata: dict[str, Any] = {}
     parent_id: str | None = None
+    root_id: str | None = None
     run_id: str | None = None
     finished_at: int | None = None
     incomplete_reason: str | None = None

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from clew.domain.noun import Noun, replace
+from clew.domain.problem import Invalid
 
 T = TypeVar("T")
 N = TypeVar("N", bound=Noun)
@@ -31,6 +32,26 @@ Given: TypeAlias = T | Unset
 
 Revision: TypeAlias = dict[str, Any] | Callable[[dict[str, Any]], dict[str, Any]] | Unset
 """What an update makes of metadata: another value, what a function makes of the old one, or nothing."""
+
+
+DEPTH_MAX: Final = 200
+"""How deep a JSON value may nest that is kept and searched: stores and clients give up somewhere beyond."""
+
+
+def check_depth(field: str, value: object) -> None:
+    """Raise `Invalid` for a JSON value that nests deeper than `DEPTH_MAX`."""
+    level: list[Any] = [value]
+    for _ in range(DEPTH_MAX + 1):
+        level = [inner for one in level for inner in _inner(one)]
+        if not level:
+            return
+    raise Invalid(field, f"nests deeper than {DEPTH_MAX}")
+
+
+def _inner(value: Any) -> Iterable[Any]:  # noqa: ANN401 (any JSON value)
+    if isinstance(value, dict):
+        return cast("dict[str, Any]", value).values()
+    return cast("list[Any]", cast("object", value)) if isinstance(value, list) else ()
 
 
 def changed(noun: N, **fields: object) -> N:

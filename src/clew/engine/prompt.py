@@ -145,7 +145,8 @@ class _Log:
                         yield block
                     calls = []
                 if item.kind is Kind.TOOL_CALL:
-                    calls.append(item)
+                    if item.run_id is not None:  # calls that others tell of were not asked for by a model of ours
+                        calls.append(item)
                 elif (block := await self._message_block(item)) is not None:
                     yield block
         if (block := _calls_block(calls)) is not None:

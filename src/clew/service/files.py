@@ -52,9 +52,13 @@ _SOURCES: Final = frozenset({".cpp", ".cs", ".go", ".java", ".php", ".rb", ".ts"
 
 
 class NewFile(Noun, frozen=True, kw_only=True):
-    """What a new file is to be. Without `expiration` it ends when files of its purpose usually do."""
+    """What a new file is to be. Without `expiration` it ends when files of its purpose usually do.
+
+    `id` is one of ours that was given out before the bytes came.
+    """
 
     name: str
+    id: str | None = None
     purpose: str | None = None
     mime: str | None = None
     description: str | None = None
@@ -91,7 +95,7 @@ def made(core: Core, caller: Caller, new: NewFile, stored: Stored) -> File:
     return timed(
         File(
             project_id=caller.project_id,
-            id=core.ids.new("file"),
+            id=new.id or core.ids.new("file"),
             created_at=now,
             updated_at=now,
             name=new.name,

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from clew.domain.assistant import Assistant, AssistantVersion
+    from clew.domain.dataset import Dataset, DatasetItem
+    from clew.domain.enclosure import Enclosure
     from clew.domain.event import Event
+    from clew.domain.experiment import Experiment, ExperimentItem
     from clew.domain.file import File, Upload, UploadPart
     from clew.domain.index import Batch, Index, IndexFile, IndexingState
     from clew.domain.item import Item, Kind
@@ -28,8 +31,11 @@ if TYPE_CHECKING:
     from clew.domain.page import Page, Window
     from clew.domain.participant import Participant
     from clew.domain.project import Key
+    from clew.domain.prompt import Prompt, PromptVariant, PromptVersion, Template
+    from clew.domain.query import Found, Query
     from clew.domain.quota import Amount, Quota
     from clew.domain.run import Run
+    from clew.domain.score import Score
     from clew.domain.thread import Thread
 
 T = TypeVar("T")
@@ -46,6 +52,40 @@ class Entered:
     last_seq: int
     run_id: str | None
     key: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caught:
+    """What `Catalog.catch_up` has brought in: how much, and whether that was all. `key` is the adapter's own."""
+
+    count: int
+    is_all: bool
+    key: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadSum:
+    """What the steps of a thread come to: tokens, and from the first beginning to the last end."""
+
+    tokens: int = 0
+    started_at: int | None = None
+    ended_at: int | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None where nothing began or ended."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return max(0, self.ended_at - self.started_at) / 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantSum:
+    """What the threads of a participant come to."""
+
+    threads: int = 0
+    tokens: int = 0
+    last_active_at: int | None = None
 
 
 class Threads(Protocol):
@@ -143,6 +183,236 @@ class Items(Protocol):
         """Everything the run wrote, in order."""
         ...
 
+    async def every(self, project_id: str, thread_id: str, *, kinds: Collection[Kind] | None = None) -> list[Item]:
+        """The whole log, in order, or what is of these kinds. For those who show a thread as one thing."""
+        ...
+
+    async def rewrite(self, project_id: str, item: Item) -> None:
+        """As `update`, and the kind may be another than it was: the place in the log stays."""
+        ...
+
+
+class Catalog(Protocol):
+    """What is in the logs of a project, found across its threads: by id, by filters, and counted together.
+
+    It is kept of the projects that `open` was called for. Whoever calls `put` and `drop` writes it with the log; what
+    the other tables write is noted, and `catch_up` brings it in. So nobody else pays for it.
+    """
+
+    async def open(self, project_id: str) -> None:
+        """Keep a catalog of this project from now on; `catch_up` then brings in what is there."""
+        ...
+
+    async def behind(self, project_id: str) -> bool:
+        """Whether the project has no catalog yet, or anything waits to be brought in."""
+        ...
+
+    async def catch_up(self, *, limit: int) -> Caught:
+        """Bring in up to about `limit` things that wait, whatever their project. Tell `caught_up` what this returns."""
+        ...
+
+    async def caught_up(self, caught: Caught) -> None:
+        """What was brought in is safe: it waits no more."""
+        ...
+
+    async def find(self, project_id: str, step_id: str, *, now: int) -> Item | None:
+        """The item of this id, or the run as one, in whichever thread that readers see, or in a hidden log."""
+        ...
+
+    async def put(self, project_id: str, item: Item) -> None:
+        """The catalog has the item as it now is in its log. Raises `AlreadyExists` where another item has its id."""
+        ...
+
+    async def drop(self, project_id: str, step_id: str) -> None:
+        """The item is gone from its log: forget it. Its scores and enclosures go too."""
+        ...
+
+    async def put_thread(self, thread: Thread) -> None:
+        """The catalog has the thread as it now is."""
+        ...
+
+    async def children(self, project_id: str, step_ids: Sequence[str], *, limit: int, now: int) -> list[Item]:
+        """Up to `limit` items and runs whose parent is one of these, in order of their beginning."""
+        ...
+
+    async def steps(self, project_id: str, query: Query, *, kind: Kind | None, now: int) -> Found[Item]:
+        """The steps that fit, or only those of one kind. Raises `Invalid` for what cannot be asked."""
+        ...
+
+    async def threads(self, project_id: str, query: Query, *, now: int) -> Found[Thread]:
+        """The threads that fit. Raises `Invalid` for what cannot be asked."""
+        ...
+
+    async def thread_sums(self, project_id: str, thread_ids: Sequence[str]) -> dict[str, ThreadSum]:
+        """What the steps of these threads come to. One that has none is left out."""
+        ...
+
+    async def participants(self, project_id: str, query: Query, *, now: int) -> Found[Participant]:
+        """The participants that fit. Raises `Invalid` for what cannot be asked."""
+        ...
+
+    async def participant_sums(self, project_id: str, participant_ids: Sequence[str]) -> dict[str, ParticipantSum]:
+        """What the threads of these participants come to. One that has none is left out."""
+        ...
+
+
+class Scores(Protocol):
+    """Scores of steps."""
+
+    async def put(self, score: Score) -> None:
+        """Keep the score, new or as it now is."""
+        ...
+
+    async def get(self, project_id: str, score_id: str, *, now: int) -> Score | None:
+        """The score, unless it is of a step that readers do not see any more."""
+        ...
+
+    async def delete(self, project_id: str, score_id: str) -> bool:
+        """Remove it. Whether it was there."""
+        ...
+
+    async def of_steps(self, project_id: str, step_ids: Collection[str]) -> list[Score]:
+        """The scores of these steps, oldest first."""
+        ...
+
+    async def page(self, project_id: str, query: Query, *, now: int) -> Found[Score]:
+        """The scores that fit. Raises `Invalid` for what cannot be asked."""
+        ...
+
+
+class Enclosures(Protocol):
+    """What was put beside steps."""
+
+    async def put(self, enclosure: Enclosure) -> None:
+        """Keep the enclosure, new or as it now is."""
+        ...
+
+    async def get(self, project_id: str, enclosure_id: str, *, now: int) -> Enclosure | None:
+        """The enclosure, unless it is of a step that readers do not see any more."""
+        ...
+
+    async def delete(self, project_id: str, enclosure_id: str) -> bool:
+        """Remove it. Whether it was there."""
+        ...
+
+    async def of_steps(self, project_id: str, step_ids: Collection[str]) -> list[Enclosure]:
+        """The enclosures of these steps, oldest first."""
+        ...
+
+
+class Prompts(Protocol):
+    """Prompts by id and by name, their versions by number, and variants of them."""
+
+    async def insert(self, prompt: Prompt) -> None:
+        """Keep a new one. Raises `AlreadyExists` where the project has one of this id or name."""
+        ...
+
+    async def get(self, project_id: str, prompt_id: str) -> Prompt | None:
+        """The prompt."""
+        ...
+
+    async def by_name(self, project_id: str, name: str) -> Prompt | None:
+        """The prompt of this name."""
+        ...
+
+    async def update(self, prompt: Prompt) -> None:
+        """Keep it as it now is."""
+        ...
+
+    async def insert_version(self, version: PromptVersion) -> None:
+        """Keep a new version. Raises `AlreadyExists` where its id or its number is taken."""
+        ...
+
+    async def get_version(self, project_id: str, version_id: str) -> PromptVersion | None:
+        """The version, of whichever prompt."""
+        ...
+
+    async def numbered(self, project_id: str, prompt_id: str, number: int) -> PromptVersion | None:
+        """The prompt's version of this number."""
+        ...
+
+    async def version_like(
+        self, project_id: str, prompt_id: str, template: Template, *, with_provider: bool
+    ) -> PromptVersion | None:
+        """The newest version of the prompt that says the same, in the sense of `prompt.likeness`."""
+        ...
+
+    async def insert_variant(self, variant: PromptVariant) -> None:
+        """Keep a new variant. Raises `AlreadyExists` where the project has one of this id."""
+        ...
+
+    async def get_variant(self, project_id: str, variant_id: str) -> PromptVariant | None:
+        """The variant."""
+        ...
+
+
+class Datasets(Protocol):
+    """Datasets by id, by name and in pages, and their items."""
+
+    async def insert(self, dataset: Dataset) -> None:
+        """Keep a new one. Raises `AlreadyExists` where the project has one of this id or name."""
+        ...
+
+    async def get(self, project_id: str, dataset_id: str) -> Dataset | None:
+        """The dataset."""
+        ...
+
+    async def by_name(self, project_id: str, name: str) -> Dataset | None:
+        """The dataset of this name."""
+        ...
+
+    async def page(self, project_id: str, query: Query) -> Found[Dataset]:
+        """The datasets, by time of creation. Raises `Invalid` for what cannot be asked."""
+        ...
+
+    async def update(self, dataset: Dataset) -> None:
+        """Keep it as it now is. Raises `AlreadyExists` where another one has the name."""
+        ...
+
+    async def delete(self, project_id: str, dataset_id: str) -> bool:
+        """Take it and its items away from readers at once; `sweep` frees the room. Whether it was there."""
+        ...
+
+    async def sweep(self, *, limit: int) -> int:
+        """Free up to `limit` rows of deleted datasets, whatever their project. Returns how many."""
+        ...
+
+    async def insert_item(self, item: DatasetItem) -> None:
+        """Keep a new item. Raises `NotFound` for its dataset, `AlreadyExists` where its id is taken."""
+        ...
+
+    async def get_item(self, project_id: str, item_id: str) -> DatasetItem | None:
+        """The item, of whichever dataset."""
+        ...
+
+    async def delete_item(self, project_id: str, item_id: str) -> bool:
+        """Remove it. Whether it was there."""
+        ...
+
+    async def items(self, project_id: str, dataset_id: str, *, after: str | None, limit: int) -> list[DatasetItem]:
+        """Up to `limit` items of the dataset that were added after the item `after`, or from the first on."""
+        ...
+
+
+class Experiments(Protocol):
+    """Experiments and their results."""
+
+    async def insert(self, experiment: Experiment) -> None:
+        """Keep a new one. Raises `AlreadyExists` where the project has one of this id."""
+        ...
+
+    async def get(self, project_id: str, experiment_id: str) -> Experiment | None:
+        """The experiment."""
+        ...
+
+    async def insert_item(self, item: ExperimentItem) -> None:
+        """Keep a new result. Raises `AlreadyExists` where the project has one of this id."""
+        ...
+
+    async def get_item(self, project_id: str, item_id: str) -> ExperimentItem | None:
+        """The result, of whichever experiment."""
+        ...
+
 
 class Runs(Protocol):
     """Runs of a thread, and the work they are."""
@@ -164,6 +434,10 @@ class Runs(Protocol):
 
     async def update(self, run: Run) -> None:
         """Keep the run as it now is, with its lease; `last_event` is the events' own."""
+        ...
+
+    async def every(self, project_id: str, thread_id: str) -> list[Run]:
+        """The runs of the thread, oldest first. For those who show a thread as one thing."""
         ...
 
     async def active(self, project_id: str, thread_id: str) -> list[Run]:
@@ -496,6 +770,18 @@ class Tx(Protocol):
     def threads(self) -> Threads: ...
     @property
     def items(self) -> Items: ...
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def scores(self) -> Scores: ...
+    @property
+    def enclosures(self) -> Enclosures: ...
+    @property
+    def prompts(self) -> Prompts: ...
+    @property
+    def datasets(self) -> Datasets: ...
+    @property
+    def experiments(self) -> Experiments: ...
     @property
     def runs(self) -> Runs: ...
     @property

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from clew.domain.expiration import SECOND
+from clew.service.catalog import catch_up
 from clew.service.operations import KEPT_SECONDS
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ log = logging.getLogger("clew.upkeep")
 
 LIMIT: Final = 500
 """Rows in one unit: callers who write wait no longer than for these."""
+
+CAUGHT_MAX: Final = 100_000
+"""Things that one sweep brings into the catalogs: a project that begins with more is done by several."""
 
 ORPHAN_SECONDS: Final = 3600
 """Bytes are kept a moment before a row names them, so young ones are let be."""
@@ -44,8 +48,13 @@ async def sweep_once(core: Core) -> int:
     async def operation_rows(tx: Tx) -> int:
         return await tx.operations.sweep(done_by=core.now() - KEPT_SECONDS * SECOND, limit=LIMIT)
 
+    async def dataset_rows(tx: Tx) -> int:
+        return await tx.datasets.sweep(limit=LIMIT)
+
+    await catch_up(core, limit=CAUGHT_MAX)
     freed = 0
-    for rows in (thread_rows, file_rows, upload_rows, assistant_rows, participant_rows, operation_rows):
+    expired = (thread_rows, file_rows, upload_rows, assistant_rows, participant_rows)
+    for rows in (*expired, operation_rows, dataset_rows):
         freed += await _until_done(core, rows)
     return freed + await _orphans(core)
 

@@ -48,7 +48,8 @@ class App:
 
     def _dialect(self, path: str) -> Dialect:
         for prefix, dialect in self._dialects:
-            if not prefix or path == prefix or path.startswith(prefix + "/"):
+            # The empty prefix is that of every path, also of one without a slash.
+            if not prefix or path == prefix or path.startswith(prefix if prefix.endswith("/") else f"{prefix}/"):
                 return dialect
         raise LookupError(path)
 

@@ -3,7 +3,10 @@
 from typing import Any, Final
 
 from clew.domain.assistant import Assistant
+from clew.domain.dataset import Dataset, DatasetItem
+from clew.domain.enclosure import Enclosure
 from clew.domain.event import Event, EventKind
+from clew.domain.experiment import Experiment, ExperimentItem
 from clew.domain.expiration import DAY_SECONDS, SECOND, Expiration, Policy
 from clew.domain.file import File, Upload, UploadPart
 from clew.domain.index import Batch, Index, IndexFile, IndexingState
@@ -12,7 +15,9 @@ from clew.domain.operation import Operation
 from clew.domain.page import Order, Window
 from clew.domain.participant import Participant
 from clew.domain.project import Key, Scope
+from clew.domain.prompt import Prompt, PromptVariant, PromptVersion, Template
 from clew.domain.run import Progress, Run, RunState
+from clew.domain.score import Score
 from clew.domain.thread import Thread, expiring
 from clew.storage.port import Store, Tx
 
@@ -132,6 +137,58 @@ def operation(id: str = "op_a", project_id: str = OURS, **fields: Any) -> Operat
 def participant(id: str = "part_user_a", project_id: str = OURS, **fields: Any) -> Participant:  # noqa: A002
     fields = {"identifier": f"name-of-{id}", **fields}
     return Participant(project_id=project_id, id=id, created_at=NOW, updated_at=NOW, **fields)
+
+
+def score(id: str = "score_a", project_id: str = OURS, *, at: int = NOW, **fields: Any) -> Score:  # noqa: A002
+    fields = {"name": "quality", "value": 0.5, "step_id": "step_a", **fields}
+    return Score(project_id=project_id, id=id, created_at=at, updated_at=at, **fields)
+
+
+def enclosure(id: str = "att_a", project_id: str = OURS, *, at: int = NOW, **fields: Any) -> Enclosure:  # noqa: A002
+    fields = {"step_id": "step_a", **fields}
+    return Enclosure(project_id=project_id, id=id, created_at=at, **fields)
+
+
+def prompt(id: str = "prompt_a", project_id: str = OURS, **fields: Any) -> Prompt:  # noqa: A002
+    fields = {"name": f"name-of-{id}", **fields}
+    return Prompt(project_id=project_id, id=id, created_at=NOW, updated_at=NOW, **fields)
+
+
+def prompt_version(
+    number: int = 0, prompt_id: str = "prompt_a", project_id: str = OURS, **fields: Any
+) -> PromptVersion:
+    fields = {"id": f"{prompt_id}-{number}", "template": template(f"version {number}"), **fields}
+    return PromptVersion(project_id=project_id, prompt_id=prompt_id, number=number, created_at=NOW, **fields)
+
+
+def template(text: str = "hello", **fields: Any) -> Template:
+    return Template(messages=({"role": "user", "content": text},), **fields)
+
+
+def prompt_variant(id: str = "variant_a", project_id: str = OURS, **fields: Any) -> PromptVariant:  # noqa: A002
+    return PromptVariant(project_id=project_id, id=id, created_at=NOW, template=template(), **fields)
+
+
+def dataset(id: str = "dataset_a", project_id: str = OURS, *, at: int = NOW, **fields: Any) -> Dataset:  # noqa: A002
+    fields = {"name": f"name-of-{id}", **fields}
+    return Dataset(project_id=project_id, id=id, created_at=at, updated_at=at, **fields)
+
+
+def dataset_item(
+    id: str = "example_a",  # noqa: A002
+    dataset_id: str = "dataset_a",
+    project_id: str = OURS,
+    **fields: Any,
+) -> DatasetItem:
+    return DatasetItem(project_id=project_id, dataset_id=dataset_id, id=id, created_at=NOW, **fields)
+
+
+def experiment(id: str = "exp_a", project_id: str = OURS, **fields: Any) -> Experiment:  # noqa: A002
+    return Experiment(project_id=project_id, id=id, created_at=NOW, name="try", **fields)
+
+
+def experiment_item(id: str = "result_a", project_id: str = OURS, **fields: Any) -> ExperimentItem:  # noqa: A002
+    return ExperimentItem(project_id=project_id, experiment_id="exp_a", id=id, created_at=NOW, **fields)
 
 
 def key(id: str = "key_a", project_id: str = OURS, *, at: int = NOW, **fields: Any) -> Key:  # noqa: A002

@@ -15,11 +15,13 @@ def rows(path):
     with closing(apsw.Connection(str(path))) as connection:
         tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         counts = {name: connection.execute(f"SELECT count(*) FROM {name}").get for (name,) in tables}  # noqa: S608 (its own names)
-    return {name: count for name, count in counts.items() if count}
+    about_itself = ("_text_config", "_text_data", "_text_idx")  # rows that an index of text has without any text
+    return {name: count for name, count in counts.items() if count and not name.endswith(about_itself)}
 
 
 async def fill(tx: SqliteTx) -> None:
-    await tx.threads.insert(nouns.thread(expiration=STATIC, metadata={"x": "1", "y": "2"}))
+    await tx.catalog.open(OURS)
+    await tx.threads.insert(nouns.thread(expiration=STATIC, metadata={"x": "1", "y": "2"}, tags=("t",)))
     await tx.items.append(OURS, THREAD, [nouns.message(f"m{n}", run_id="run_a") for n in range(5)])
     run = await tx.runs.insert(nouns.run())
     await tx.events.append(run, [nouns.event() for _ in range(5)])
@@ -29,6 +31,9 @@ async def fill(tx: SqliteTx) -> None:
     await tx.indexes.insert_batch(nouns.batch())
     await tx.assistants.insert(nouns.assistant())
     await tx.assistants.update(nouns.assistant(version=2), mask=[])
+    await tx.catalog.catch_up(limit=100)
+    await tx.scores.put(nouns.score(step_id="m0", tags=("t",)))
+    await tx.enclosures.put(nouns.enclosure(step_id="m1"))
 
 
 async def sweep(store, now):
@@ -51,7 +56,7 @@ async def test_nothing_is_left_of_what_was_deleted_or_has_expired(store, tmp_pat
     assert set(rows(tmp_path / "clew.db")) >= {"thread", "thread_metadata", "thread_tail", "item", "run", "event"}
     await store.write(delete)
     await sweep(store, NOW + DAY if by_time else NOW)
-    assert rows(tmp_path / "clew.db") == {"store": 1}
+    assert rows(tmp_path / "clew.db") == {"store": 1, "catalog_project": 1}
 
 
 async def test_a_filter_leaves_nothing_of_the_values_that_were(store, tmp_path):

@@ -10,14 +10,19 @@ import apsw
 import msgspec
 
 from clew.domain.assistant import Assistant
+from clew.domain.dataset import Dataset, DatasetItem
+from clew.domain.enclosure import Enclosure
 from clew.domain.event import Event
+from clew.domain.experiment import Experiment, ExperimentItem
 from clew.domain.file import File, Upload, UploadPart
 from clew.domain.index import Batch, Index, IndexFile
 from clew.domain.item import Item
 from clew.domain.operation import Operation
 from clew.domain.participant import Participant
 from clew.domain.project import Key
+from clew.domain.prompt import Prompt, PromptVariant, PromptVersion
 from clew.domain.run import Progress, Run
+from clew.domain.score import Score
 from clew.domain.thread import Thread
 from clew.storage.bodies import load
 from clew.storage.port import StoreProblem
@@ -54,11 +59,33 @@ BODIES: Final[tuple[tuple[str, str, type[Any]], ...]] = (
     ("operation", "SELECT id, body FROM operation", Operation),
     ("participant", "SELECT id, body FROM participant", Participant),
     ("key", "SELECT id, body FROM api_key", Key),
+    ("score", "SELECT id, body FROM score", Score),
+    ("enclosure", "SELECT id, body FROM enclosure", Enclosure),
+    ("prompt", "SELECT id, body FROM prompt", Prompt),
+    ("version of a prompt", "SELECT id, body FROM prompt_version", PromptVersion),
+    ("variant of a prompt", "SELECT id, body FROM prompt_variant", PromptVariant),
+    ("dataset", "SELECT id, body FROM dataset", Dataset),
+    ("item of a dataset", "SELECT id, body FROM dataset_item", DatasetItem),
+    ("experiment", "SELECT id, body FROM experiment", Experiment),
+    ("result of an experiment", "SELECT id, body FROM experiment_item", ExperimentItem),
 )
 """Every body of every table: what it is of, how to read it, and what it holds."""
 
-SINCE: Final = {"operation": 3}
-"""Of what is in `BODIES`, what the first schema did not have, and which one first did."""
+SINCE: Final = {
+    "operation": 3,
+    "score": 4,
+    "enclosure": 4,
+    "prompt": 5,
+    "version of a prompt": 5,
+    "variant of a prompt": 5,
+    "dataset": 5,
+    "item of a dataset": 5,
+    "experiment": 5,
+    "result of an experiment": 5,
+    "version {} has no prompt": 5,
+    "item {} has no dataset": 5,
+}
+"""Of what is in `BODIES` and `RULES`, what the first schema did not have, and which one first did."""
 
 RULES: Final = {
     "thread {} has no end of its log": """
@@ -89,6 +116,15 @@ RULES: Final = {
         """,
     "events of run number {} have no run": """
         SELECT DISTINCT run_no FROM event WHERE run_no NOT IN (SELECT no FROM run)
+        """,
+    "version {} has no prompt": """
+        SELECT version.id FROM prompt_version AS version
+        LEFT JOIN prompt ON prompt.project_id = version.project_id AND prompt.id = version.prompt_id
+        WHERE prompt.no IS NULL
+        """,
+    "item {} has no dataset": """
+        SELECT id FROM dataset_item
+        WHERE dataset_no NOT IN (SELECT no FROM dataset) AND dataset_no NOT IN (SELECT dataset_no FROM dataset_gone)
         """,
 }
 """What is to hold between rows: each sentence with the query for those of which it is true, and should not be.
@@ -137,6 +173,8 @@ class Examination:
                 if _decoded(kind, body) is None:
                     yield f"{noun} {name} cannot be read"
         for sentence, sql in RULES.items():
+            if self.schema < SINCE.get(sentence, 1):
+                continue
             for (name,) in self._all(sql):
                 yield sentence.format(name)
 

@@ -11,6 +11,7 @@ from clew.domain.item import Item, Kind
 from clew.domain.noun import replace
 from clew.domain.page import Page
 from clew.domain.problem import AlreadyExists, NotFound
+from clew.domain.step import HIDDEN
 from clew.storage.bodies import dump, dump_value, load_again
 from clew.storage.sqlite.paging import page, span
 from clew.storage.sqlite.table import Row, Table
@@ -36,6 +37,11 @@ def _no_cursor(kind: Kind, id: str) -> NotFound:  # noqa: A002 (the field's stan
     return NotFound("step" if kind is Kind.GENERATION else kind, id)
 
 
+def key_of(thread_no: int, item: Item) -> int:
+    """The key of an item that has its place."""
+    return _part(thread_no, item.kind)[0] | item.seq
+
+
 def _part(thread_no: int, kind: Kind) -> tuple[int, int]:
     """The keys between which items of this kind lie."""
     low = thread_no << 32
@@ -49,6 +55,7 @@ class ItemTable(Table):
         last = items[-1]
         self.run("item_places_taken", thread_no=entered.key, last_seq=last.seq, at=last.created_at)
         self._insert(entered.key, items)
+        self._late.note(("thread", entered.key))
 
     async def append(self, project_id: str, thread_id: str, items: Sequence[Item]) -> list[Item]:
         if not items:
@@ -60,6 +67,8 @@ class ItemTable(Table):
         thread_no, first = row[0], row[1] - len(items) + 1
         placed = [replace(item, seq=seq) for seq, item in enumerate(items, first)]
         self._insert(thread_no, placed)
+        if not project_id.startswith(HIDDEN):
+            self._late.note(("thread", thread_no))
         return placed
 
     def _insert(self, thread_no: int, items: Sequence[Item]) -> None:
@@ -125,7 +134,21 @@ class ItemTable(Table):
             if row is None:
                 return
             item = replace(item, seq=row[0] & _PLACES)
-        self.run("item_update", key=_part(thread_no, item.kind)[0] | item.seq, body=dump(item))
+        key = key_of(thread_no, item)
+        self.run("item_update", key=key, body=dump(item))
+        self._late.note(("item", key))
+
+    async def rewrite(self, project_id: str, item: Item) -> None:
+        thread_no = self._thread(project_id, item.thread_id)
+        row = None if thread_no is None else self._row(thread_no, item.id)
+        if thread_no is None or row is None:
+            return
+        item = replace(item, seq=row[0] & _PLACES)
+        key = key_of(thread_no, item)
+        self.run("item_rewrite", old_key=row[0], key=key, kind=item.kind, body=dump(item))
+        if row[1] == Kind.MESSAGE and item.kind is not Kind.MESSAGE:
+            give_back(self, project_id, messages=1)
+        self._late.note(("item", key))
 
     async def delete(self, project_id: str, thread_id: str, item_id: str) -> bool:
         thread_no = self._thread(project_id, thread_id)
@@ -133,6 +156,7 @@ class ItemTable(Table):
         if row is None:
             return False
         self.run("item_delete", key=row[0])
+        self._late.note(("item", row[0]))
         if row[1] == Kind.MESSAGE:
             give_back(self, project_id, messages=1)
         return True
@@ -209,3 +233,12 @@ class ItemTable(Table):
         rows = [] if thread_no is None else self.all("item_of_run", thread_no=thread_no, run_id=run_id)
         rows.sort(key=lambda row: row[0] & _PLACES)
         return [_item_from_row(row) for row in rows]
+
+    async def every(self, project_id: str, thread_id: str, *, kinds: Collection[Kind] | None = None) -> list[Item]:
+        thread_no = self._thread(project_id, thread_id)
+        if thread_no is None:
+            return []
+        low = thread_no << 32
+        rows = self.all("item_every", low=low, high=low + _NEXT)
+        items = [_item_from_row(row) for row in rows]
+        return sorted((item for item in items if kinds is None or item.kind in kinds), key=lambda item: item.seq)

@@ -34,6 +34,7 @@ class ParticipantTable(Table):
         )
         if row is None:
             raise AlreadyExists("participant", participant.identifier)
+        self._late.note(("participant", participant.project_id, participant.id))
 
     async def get(self, project_id: str, participant_id: str, *, now: int) -> Participant | None:
         row = self.one("participant_get", project_id=project_id, id=participant_id, now=now)
@@ -62,6 +63,7 @@ class ParticipantTable(Table):
         )
 
     async def delete(self, project_id: str, participant_id: str) -> bool:
+        self._late.note(("participant", project_id, participant_id))
         return self.one("participant_delete", project_id=project_id, id=participant_id) is not None
 
 

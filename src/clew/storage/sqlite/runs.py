@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _UNMOVED = Progress(state=RunState.QUEUED)
 
 
-def _run_from_row(row: Row) -> Run:
+def run_from_row(row: Row) -> Run:
+    """A run from `no, turns, lease_owner, lease_until, last_event, progress, body`."""
     no, turns, owner, until, last_event, progress, body = row
     return replace(
         load(Run, body),
@@ -67,15 +68,16 @@ class RunTable(Table):
             if await self.get(run.project_id, run.thread_id, run.id) is not None:
                 raise AlreadyExists("run", run.id)
             raise NotFound("thread", run.thread_id)
+        self._late.note(("run", row[0]))
         return replace(run, seq=row[0])
 
     async def get(self, project_id: str, thread_id: str, run_id: str) -> Run | None:
         row = self.one("run_get", project_id=project_id, thread_id=thread_id, id=run_id)
-        return _run_from_row(row) if row else None
+        return run_from_row(row) if row else None
 
     async def find(self, project_id: str, run_id: str, *, now: int) -> Run | None:
         row = self.one("run_find", project_id=project_id, id=run_id, now=now)
-        return _run_from_row(row) if row else None
+        return run_from_row(row) if row else None
 
     async def update(self, run: Run) -> None:
         self.run(
@@ -90,9 +92,13 @@ class RunTable(Table):
             expires_at=_end(run),
             progress=dump(run.progress),
         )
+        self._late.note(("run", run.seq))
+
+    async def every(self, project_id: str, thread_id: str) -> list[Run]:
+        return [run_from_row(row) for row in self.all("run_every", project_id=project_id, thread_id=thread_id)]
 
     async def active(self, project_id: str, thread_id: str) -> list[Run]:
-        return [_run_from_row(row) for row in self.all("run_active", project_id=project_id, thread_id=thread_id)]
+        return [run_from_row(row) for row in self.all("run_active", project_id=project_id, thread_id=thread_id)]
 
     def _no(self, project_id: str, thread_id: str, id: str | None) -> int | None:  # noqa: A002
         if id is None:
@@ -116,7 +122,7 @@ class RunTable(Table):
             high=where.high[1],
             limit=where.fetch,
         )
-        return marked(window, page(window, where, rows, _run_from_row), lambda run: (0, run.seq))
+        return marked(window, page(window, where, rows, run_from_row), lambda run: (0, run.seq))
 
     def _found_no(self, project_id: str, id: str | None, now: int) -> int | None:  # noqa: A002
         if id is None:
@@ -140,13 +146,13 @@ class RunTable(Table):
             limit=where.fetch,
             now=now,
         )
-        return marked(window, page(window, where, rows, _run_from_row), lambda run: (0, run.seq))
+        return marked(window, page(window, where, rows, run_from_row), lambda run: (0, run.seq))
 
     async def claim(self, *, owner: str, now: int, lease_until: int, limit: int) -> list[Run]:
         # Twice as long as a lease is: clocks of two machines may differ a little.
         believable = lease_until + (lease_until - now)
         rows = self.all("run_claim", owner=owner, now=now, lease_until=lease_until, believable=believable, limit=limit)
-        return [_run_from_row(row) for row in rows]
+        return [run_from_row(row) for row in rows]
 
     async def renew(self, *, owner: str, run_keys: Sequence[RunKey], lease_until: int) -> list[RunKey]:
         return [
@@ -169,7 +175,7 @@ class RunTable(Table):
         self.run("run_release_all")
 
     async def overdue(self, *, now: int, limit: int) -> list[Run]:
-        return [_run_from_row(row) for row in self.all("run_overdue", now=now, limit=limit)]
+        return [run_from_row(row) for row in self.all("run_overdue", now=now, limit=limit)]
 
 
 class EventTable(Table):

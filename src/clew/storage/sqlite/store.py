@@ -12,12 +12,18 @@ import apsw
 from clew.domain.problem import Unavailable
 from clew.storage.port import StoreProblem
 from clew.storage.sqlite.assistants import AssistantTable
+from clew.storage.sqlite.beside import EnclosureTable, ScoreTable
+from clew.storage.sqlite.catalog import CatalogTable
+from clew.storage.sqlite.datasets import DatasetTable
+from clew.storage.sqlite.experiments import ExperimentTable
 from clew.storage.sqlite.files import FileTable
 from clew.storage.sqlite.indexes import IndexTable
 from clew.storage.sqlite.items import ItemTable
+from clew.storage.sqlite.late import Late
 from clew.storage.sqlite.migrate import migrate, steps, version
 from clew.storage.sqlite.operations import OperationTable
 from clew.storage.sqlite.people import KeyTable, ParticipantTable
+from clew.storage.sqlite.prompts import PromptTable
 from clew.storage.sqlite.readers import Glance, Lane, NotNow, Queue
 from clew.storage.sqlite.runs import EventTable, RunTable
 from clew.storage.sqlite.statements import SQL
@@ -38,16 +44,23 @@ T = TypeVar("T")
 class SqliteTx:
     """The tables over one connection. The lane that owns the connection begins and ends the transactions."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
-        self.threads = ThreadTable(connection)
-        self.items = ItemTable(connection)
-        self.runs = RunTable(connection)
+    def __init__(self, connection: apsw.Connection, late: Late | None = None) -> None:
+        late = late or Late()
+        self.catalog = CatalogTable(connection, late)
+        self.threads = ThreadTable(connection, late, self.catalog)
+        self.items = ItemTable(connection, late)
+        self.runs = RunTable(connection, late)
+        self.scores = ScoreTable(connection)
+        self.enclosures = EnclosureTable(connection)
+        self.prompts = PromptTable(connection)
+        self.datasets = DatasetTable(connection)
+        self.experiments = ExperimentTable(connection)
         self.events = EventTable(connection)
         self.assistants = AssistantTable(connection)
         self.files = FileTable(connection)
         self.indexes = IndexTable(connection)
         self.operations = OperationTable(connection)
-        self.participants = ParticipantTable(connection)
+        self.participants = ParticipantTable(connection, late)
         self.keys = KeyTable(connection)
         self.used = UsedTable(connection)
 
@@ -182,15 +195,18 @@ def open_store(path: Path, *, readers: int = 2, exclusive: bool = True) -> Sqlit
         connection = _open(path, writer=True)
         schema = _migrated(connection, path.parent, locked=exclusive)
         store_id = str(connection.execute(SQL["store_id"]).get)
+        late = Late()
+        for (project_id,) in connection.execute(SQL["catalog_projects"]):
+            late.begin(str(project_id))
         secret = bytes.fromhex(str(connection.execute(SQL["store_secret"]).get))
         reading = _open(path, writer=False)
-        glance = Glance(reading, SqliteTx(reading))
+        glance = Glance(reading, SqliteTx(reading, late))
         reads = Queue()
         lanes: list[Lane] = []
         for number in range(readers):
             reading = _open(path, writer=False)
-            lanes.append(Lane(f"clew-reader-{number}", reads, reading, SqliteTx(reading)))
-        writer = Writer(connection, SqliteTx(connection), let_go=glance.let_go)
+            lanes.append(Lane(f"clew-reader-{number}", reads, reading, SqliteTx(reading, late)))
+        writer = Writer(connection, SqliteTx(connection, late), let_go=glance.let_go)
     except apsw.Error as error:
         _let_go(lock)
         raise StoreProblem(f"The data in {path} cannot be opened: {error}.") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from clew.domain.problem import NotFound
+from clew.storage.sqlite.late import Late
 from clew.storage.sqlite.paging import HIGHEST, LOWEST, Span, marked, page, span, start
 from clew.storage.sqlite.statements import SQL
 
@@ -23,8 +24,9 @@ Row = tuple[Any, ...]
 class Table:
     """A noun's statements over one connection. Its methods are async for the port's sake and never wait."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, late: Late | None = None) -> None:
         self._execute = connection.execute
+        self._late = late or Late()
         self._changes = connection.changes
         self._last_no = connection.last_insert_rowid
 
@@ -36,6 +38,11 @@ class Table:
         """The first row, or None."""
         row: Row | None = self._execute(SQL[name], values).fetchone()
         return row
+
+    def ask(self, sql: str, values: dict[str, Any]) -> list[Row]:
+        """Every row of a statement that was put together: it has no name."""
+        rows: list[Row] = self._execute(sql, values).fetchall()
+        return rows
 
     def all(self, name: str, /, **values: Any) -> list[Row]:  # noqa: ANN401 (whatever the statement binds)
         """Every row."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from clew.domain.noun import replace
 from clew.domain.problem import AlreadyExists
+from clew.domain.step import HIDDEN
 from clew.domain.thread import Thread
 from clew.storage.bodies import KEPT, KEPT_BYTES, dump, dump_value, load
 from clew.storage.port import Entered
@@ -16,12 +17,24 @@ from clew.storage.sqlite.used import give_back_thread
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import apsw
+
     from clew.domain.page import Page, Window
+    from clew.storage.sqlite.late import Late
 
 RARE_MAX: Final = 100
 
 
-def _thread_from_row(row: Sequence[Any]) -> Thread:
+class Freed(Protocol):
+    """Whoever keeps more about threads, and frees it with them."""
+
+    def free(self, thread_no: int, limit: int) -> int:
+        """Free up to `limit` rows about a thread that has gone. Returns how many."""
+        ...
+
+
+def thread_from_row(row: Sequence[Any]) -> Thread:
+    """A thread from `body, expires_at, last_active_at`."""
     return _thread_again(*row) if len(row[0]) <= KEPT_BYTES else _thread(*row)
 
 
@@ -42,6 +55,10 @@ def _searched(thread: Thread) -> dict[str, str]:
 class ThreadTable(Table):
     """The SQLite answer to `port.Threads`."""
 
+    def __init__(self, connection: apsw.Connection, late: Late, freed: Freed) -> None:
+        super().__init__(connection, late)
+        self._catalog = freed
+
     async def insert(self, thread: Thread) -> None:
         self.run(
             "thread_insert",
@@ -54,6 +71,8 @@ class ThreadTable(Table):
         if not self._changes():
             raise AlreadyExists("thread", thread.id)
         no = self._last_no()
+        if not thread.project_id.startswith(HIDDEN):
+            self._late.note(("thread", no))
         self.run("thread_tail_insert", thread_no=no, last_active_at=thread.last_active_at)
         for name, value in _searched(thread).items():
             self._find_by(thread, no, name, value)
@@ -81,14 +100,14 @@ class ThreadTable(Table):
 
     async def get(self, project_id: str, thread_id: str, *, now: int) -> Thread | None:
         row = self.one("thread_get", project_id=project_id, id=thread_id, now=now)
-        return _thread_from_row(row) if row else None
+        return thread_from_row(row) if row else None
 
     async def enter(self, project_id: str, thread_id: str, *, now: int) -> Entered | None:
         row = self.one("thread_enter", project_id=project_id, id=thread_id, now=now)
         if row is None:
             return None
         *shown, no, last_seq, run_id = row
-        return Entered(thread=_thread_from_row(shown), last_seq=last_seq, run_id=run_id, key=no)
+        return Entered(thread=thread_from_row(shown), last_seq=last_seq, run_id=run_id, key=no)
 
     async def update(self, thread: Thread) -> None:
         row = self.one("thread_old", project_id=thread.project_id, id=thread.id)
@@ -108,6 +127,7 @@ class ThreadTable(Table):
             body=dump(thread),
         )
         self.run("thread_touch", project_id=thread.project_id, id=thread.id, now=thread.last_active_at)
+        self._late.note(("thread", no))
 
     async def touch(self, thread: Thread, *, now: int) -> None:
         self.run("thread_touch", project_id=thread.project_id, id=thread.id, now=now)
@@ -124,17 +144,18 @@ class ThreadTable(Table):
         self.run("thread_delete", project_id=project_id, id=thread_id)
         self.run("thread_gone_insert", thread_no=no)
         give_back_thread(self, project_id, no)
+        self._late.note(("thread", no))
 
     async def page(self, project_id: str, window: Window, *, metadata: Mapping[str, str], now: int) -> Page[Thread]:
         if not metadata:
-            return self.page_of("thread_place", "thread_page", window, _thread_from_row, project_id=project_id, now=now)
+            return self.page_of("thread_place", "thread_page", window, thread_from_row, project_id=project_id, now=now)
         # The order in which a caller writes them says nothing: a pair that all threads have would lead through all.
         name = min(metadata, key=lambda name: self._known(project_id, name, metadata[name]))
         return self.page_of(
             "thread_place",
             "thread_found",
             window,
-            _thread_from_row,
+            thread_from_row,
             project_id=project_id,
             now=now,
             name=name,
@@ -163,6 +184,8 @@ class ThreadTable(Table):
         """Free up to `limit` rows of what lived in a thread that is gone. At least 1."""
         self.run("thread_gone_items", thread_no=no, limit=limit)
         freed = self._changes()
+        if freed < limit:
+            freed += self._catalog.free(no, limit - freed)
         while freed < limit:
             run = self.one("thread_gone_run", thread_no=no)
             if run is None:

@@ -41,6 +41,10 @@ SELECT key, body FROM item WHERE key = (
 -- By the number of a thread.
 UPDATE item SET body = :body WHERE key = :key;
 
+-- name: item_rewrite
+-- By the number of a thread.
+UPDATE item SET key = :key, kind = :kind, body = :body WHERE key = :old_key;
+
 -- name: item_delete
 -- By the number of a thread.
 DELETE FROM item WHERE key = :key;
@@ -72,6 +76,10 @@ ORDER BY key LIMIT :limit;
 SELECT key, body FROM item
 WHERE thread_no = :thread_no AND run_id = :run_id AND kind = :kind AND key > :low AND key < :high
 ORDER BY key DESC LIMIT :limit;
+
+-- name: item_every
+-- The whole log. By the number of a thread.
+SELECT key, body FROM item WHERE key > :low AND key < :high ORDER BY key;
 
 -- name: item_before
 -- By the number of a thread.

@@ -24,6 +24,11 @@ SET state = :state, turns = :turns, lease_owner = :lease_owner, lease_until = :l
     expires_at = :expires_at, progress = :progress
 WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id) AND id = :id;
 
+-- name: run_every
+SELECT no, turns, lease_owner, lease_until, last_event, progress, body FROM run
+WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id)
+ORDER BY no;
+
 -- name: run_active
 SELECT no, turns, lease_owner, lease_until, last_event, progress, body FROM run
 WHERE thread_no = (SELECT no FROM thread WHERE project_id = :project_id AND id = :thread_id)

@@ -1,0 +1,1 @@
+"""Literal AI's GraphQL API and the few REST paths beside it."""

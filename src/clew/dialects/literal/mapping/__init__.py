@@ -1,0 +1,1 @@
+"""Between our nouns and this dialect's objects: pure, one module per noun."""
