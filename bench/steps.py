@@ -115,6 +115,7 @@ class Steps:
     read: list[Read]
     walked: Walked
     listed: list[Listed]
+    rounds: int
 
     def section(self) -> str:
         """What the page says."""
@@ -126,6 +127,7 @@ class Steps:
             paragraph(
                 "Ready-made GraphQL, with the fields and arguments of the last Python client. A batch is one request; "
                 "each of its steps is new, and is on the disk before the answer. Appends are OpenAI's, elsewhere."
+                + (" Measured in one short round." if self.rounds == 1 else "")
             )
         }
 
@@ -216,7 +218,7 @@ def measure(scale: Scale, *, only: str = "") -> Steps:
         sizes = {size: clew(_filled(Path(folder), size)) for size in scale.stores}
         with sizes[min(sizes)], sizes[max(sizes)]:
             listed = [_listed(name, requests, sizes, loader, scale) for name, requests in lists() if only in name]
-        return Steps(told=told, read=read, walked=walked, listed=listed)
+        return Steps(told=told, read=read, walked=walked, listed=listed, rounds=scale.rounds)
 
 
 def _told(server: Server, plain: Server, loader: Loader, scale: Scale) -> list[Told]:
