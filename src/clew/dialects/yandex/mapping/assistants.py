@@ -6,15 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from clew.dialects.yandex import wire
 from clew.dialects.yandex.errors import invalid
-from clew.dialects.yandex.mapping.common import (
-    DEFAULT,
-    expiration_from_wire,
-    expiration_to_wire,
-    expires_at_to_wire,
-    labels_from_wire,
-    labels_to_wire,
-    time_to_wire,
-)
+from clew.dialects.yandex.mapping.common import described, new_described, revised
 from clew.dialects.yandex.mapping.options import (
     AUTO,
     completion_to_wire,
@@ -30,7 +22,7 @@ from clew.domain.noun import replace
 from clew.service.assistants import NewAssistant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from clew.domain.assistant import Assistant, AssistantVersion
 
@@ -41,19 +33,7 @@ _COMPLETION: Final = "completion_options"
 def assistant_to_wire(assistant: Assistant) -> wire.Assistant:
     """The assistant. How many tokens are likely (`top_p`) and the effort of reasoning cannot be said here."""
     return wire.Assistant(
-        id=assistant.id,
-        folder_id=assistant.folder or assistant.project_id,
-        name=assistant.name,
-        description=assistant.description,
-        created_by=assistant.created_by,
-        created_at=time_to_wire(assistant.created_at),
-        updated_by=assistant.updated_by,
-        updated_at=time_to_wire(assistant.updated_at),
-        expiration_config=expiration_to_wire(assistant.expiration),
-        expires_at=expires_at_to_wire(
-            assistant.expiration, created_at=assistant.created_at, last_active_at=assistant.last_active_at
-        ),
-        labels=labels_to_wire(assistant.metadata),
+        **described(assistant),
         model_uri=assistant.model,
         instruction=assistant.instructions,
         prompt_truncation_options=truncation_to_wire(assistant.truncation, assistant.max_prompt_tokens),
@@ -77,29 +57,28 @@ def assistant_from_wire(sent: wire.CreateAssistantRequest, *, folder: str | None
     tools, resources = tools_from_wire(sent.tools)
     prompt, completion = sent.prompt_truncation_options, sent.completion_options
     return NewAssistant(
+        **new_described(sent),
         model=sent.model_uri,
         name=sent.name or None,
-        description=sent.description or None,
         instructions=sent.instruction or None,
         tools=tools,
         tool_resources=resources,
-        metadata=labels_from_wire(sent.labels),
         temperature=temperature_from_wire(completion, _COMPLETION),
         max_completion_tokens=tokens_from_wire(completion, "max_tokens", _COMPLETION),
         truncation=truncation_from_wire(prompt, _PROMPT),
         max_prompt_tokens=tokens_from_wire(prompt, "max_prompt_tokens", _PROMPT),
         response_format=format_from_wire(sent.response_format),
-        expiration=expiration_from_wire(sent.expiration_config) if sent.HasField("expiration_config") else DEFAULT,
         folder=folder,
     )
 
 
-def assistant_revised(old: Assistant, new: wire.Assistant, fields: Iterable[str]) -> Assistant:
+def assistant_revised(old: Assistant, new: wire.Assistant, fields: Collection[str]) -> Assistant:
     """The assistant as an update leaves it: these fields as in `new`, all else as it was. Raises `Refusal`."""
     changes: dict[str, Any] = {}
     for field in fields:
-        changes |= _CHANGES[field](old, new)
-    return replace(old, **changes)
+        if field in _CHANGES:
+            changes |= _CHANGES[field](old, new)
+    return replace(revised(old, new, fields), **changes)
 
 
 def _model(old: Assistant, new: wire.Assistant) -> dict[str, Any]:  # noqa: ARG001 (as the others)
@@ -130,10 +109,6 @@ def _tools(old: Assistant, new: wire.Assistant) -> dict[str, Any]:
 
 
 _CHANGES: Final[Mapping[str, Callable[[Assistant, wire.Assistant], dict[str, Any]]]] = {
-    "name": lambda _, new: {"name": new.name or None},
-    "description": lambda _, new: {"description": new.description or None},
-    "labels": lambda old, new: {"metadata": labels_from_wire(new.labels, old.metadata)},
-    "expiration_config": lambda old, new: {"expiration": expiration_from_wire(new.expiration_config, old.expiration)},
     "model_uri": _model,
     "instruction": lambda _, new: {"instructions": new.instruction or None},
     _PROMPT: _prompt,
@@ -141,7 +116,7 @@ _CHANGES: Final[Mapping[str, Callable[[Assistant, wire.Assistant], dict[str, Any
     "tools": _tools,
     "response_format": lambda old, new: {"response_format": format_from_wire(new.response_format, old.response_format)},
 }
-"""What each field of an update comes to in the fields of our noun."""
+"""What each field of an update that only assistants have comes to in the fields of our noun."""
 
 
 def check(sent: wire.UpdateAssistantRequest, fields: Collection[str]) -> None:
